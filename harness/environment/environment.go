@@ -17,6 +17,9 @@ type Environment struct {
 	Profile     Profile  `yaml:"profile" json:"profile"`
 	Provider    Provider `yaml:"provider" json:"provider"`
 	Allow       []Effect `yaml:"allow" json:"allow"`
+	// Releases is the catalogue of release tags that can be deployed here, relative
+	// to the module's root. Empty: any tag.
+	Releases string `yaml:"releases" json:"releases"`
 
 	API        API        `yaml:"api" json:"api"`
 	Kubernetes Kubernetes `yaml:"kubernetes" json:"kubernetes"`
@@ -25,7 +28,7 @@ type Environment struct {
 	Auth       Auth       `yaml:"auth" json:"auth"`
 	Files      Files      `yaml:"files" json:"files"`
 	Health     Health     `yaml:"health" json:"health"`
-	Load       Load       `yaml:"load" json:"load"`
+	Load       Traffic    `yaml:"load" json:"load"`
 	Thresholds Thresholds `yaml:"thresholds" json:"thresholds"`
 	Rollback   Rollback   `yaml:"rollback" json:"rollback"`
 }
@@ -169,8 +172,8 @@ type Health struct {
 	Samples  int           `yaml:"samples" json:"samples"` // requests a route in suites/health
 }
 
-// Load sets the traffic barqgate sends, in requests a second.
-type Load struct {
+// Traffic sets what barqgate sends to the platform, in requests a second.
+type Traffic struct {
 	Rate             int           `yaml:"rate" json:"rate"`
 	Duration         time.Duration `yaml:"duration" json:"duration"`
 	Warmup           time.Duration `yaml:"warmup" json:"warmup"`
