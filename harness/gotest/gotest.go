@@ -1,0 +1,115 @@
+// Package gotest runs one suite as a `go test` process and says what may be
+// concluded from it. The process is its own, so that a panic, a hang or an
+// os.Exit of a suite is a result and never takes the deployment with it.
+//
+// It must never call anything a pass that is not proven by all of: exit status,
+// the package's event, one terminal event for every planned test, a record for
+// every required criterion, and the evidence that the records name.
+package gotest
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/barq-platform/barqgate/harness/suite"
+	"github.com/barq-platform/barqgate/harness/verdict"
+)
+
+// Workspace says where the suites' sources are and where their binaries go.
+type Workspace struct {
+	Root   string // the module's root
+	Suites string // the folder of the suites below Root; "suites"
+	Bin    string // folder for test binaries
+}
+
+// Binary is a suite compiled for gates.
+type Binary struct {
+	Suite     string   // the folder's name
+	Path      string   // of the test binary
+	SHA256    string   // of the test binary
+	Dir       string   // the folder it runs in: that of its sources
+	Tests     []string // inventory: the top-level tests that have to end
+	converter string   // path of the test2json command
+}
+
+// Set holds compiled suites by name.
+type Set map[string]Binary
+
+// Policy is what a gate asks of one suite.
+type Policy struct {
+	// Required criteria must each be judged.
+	Required []string
+	// AllowedSkips maps criteria that may be skipped to the reason why.
+	AllowedSkips map[string]string
+}
+
+// Options are the settings of one execution of a suite.
+type Options struct {
+	Env      string        // environment name, given as -env
+	Facts    string        // facts file, given as -facts; empty: none
+	Evidence string        // folder for everything that the execution leaves behind; made if missing
+	Args     []string      // further arguments
+	Environ  []string      // further environment variables, KEY=value
+	Timeout  time.Duration // deadline; DefaultTimeout if 0
+	Grace    time.Duration // between asking a process to end and killing it; DefaultGrace if 0
+	Policy   Policy
+	// Watch is told of tests as they start and end; it may be nil.
+	Watch func(test, action string)
+}
+
+// Deadlines for options that name none.
+const (
+	DefaultTimeout = 10 * time.Minute
+	DefaultGrace   = 10 * time.Second
+)
+
+// Result is what one execution of a suite proves.
+type Result struct {
+	Suite    string
+	Verdict  verdict.Verdict
+	Reason   string // why it is not a pass; a sentence for people
+	Tests    []Test // in the order in which they started
+	Criteria []suite.Record
+	Evidence string // folder that the records' paths are relative to
+	Output   string // path of the process's whole output
+	Events   string // path of the raw stream of test events
+	Command  string // what a person types to run it again
+	Started  time.Time
+	Duration time.Duration
+}
+
+// Test is how one test or subtest ended.
+type Test struct {
+	Name    string
+	Outcome string // pass, fail, skip, or "" if it never ended
+	Elapsed time.Duration
+	Output  string // the last part of its output
+}
+
+// Criterion returns the record of the criterion with this id.
+func (r Result) Criterion(id string) (suite.Record, bool) {
+	for _, record := range r.Criteria {
+		if record.Criterion == id {
+			return record, true
+		}
+	}
+	return suite.Record{}, false
+}
+
+func (o Options) withDefaults() Options {
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Grace <= 0 {
+		o.Grace = DefaultGrace
+	}
+	return o
+}
+
+// CompanionError says why a companion did not get under way.
+type CompanionError struct{ Result Result }
+
+// Error returns the result's reason.
+func (e *CompanionError) Error() string {
+	return fmt.Sprintf("companion suite %s did not get under way: %s", e.Result.Suite, e.Result.Reason)
+}
