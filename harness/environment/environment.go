@@ -156,6 +156,9 @@ type Auth struct {
 	LockoutAttempts int           `yaml:"lockoutAttempts" json:"lockoutAttempts"`
 	LockoutFor      time.Duration `yaml:"lockoutFor" json:"lockoutFor"`
 	AdminRole       string        `yaml:"adminRole" json:"adminRole"`
+	// SigningKey makes expired tokens; where it is not given, the criterion that
+	// needs one is skipped with that reason.
+	SigningKey Secret `yaml:"signingKey" json:"signingKey"`
 }
 
 // Files says what the platform accepts as files.

@@ -22,7 +22,7 @@ func (e *Environment) validate() error {
 	v.required("kubernetes", e.Kubernetes, "Kubeconfig", "Context", "Ingress", "MaxRestarts")
 	v.database(e.Database)
 	v.tenancy(e.Tenancy)
-	v.required("auth", e.Auth)
+	v.required("auth", e.Auth, "SigningKey")
 	v.oneOf("auth.cookieSameSite", e.Auth.CookieSameSite, "none", "lax", "strict")
 	v.set("files.sizes", len(e.Files.Sizes) > 0)
 	v.required("health", e.Health)

@@ -8,7 +8,6 @@
 package gotest
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/suite"
@@ -104,12 +103,4 @@ func (o Options) withDefaults() Options {
 		o.Grace = DefaultGrace
 	}
 	return o
-}
-
-// CompanionError says why a companion did not get under way.
-type CompanionError struct{ Result Result }
-
-// Error returns the result's reason.
-func (e *CompanionError) Error() string {
-	return fmt.Sprintf("companion suite %s did not get under way: %s", e.Result.Suite, e.Result.Reason)
 }

@@ -10,12 +10,23 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/barq-platform/barqgate/harness/verdict"
 )
 
-// AttrKey is the key of the `go test` attribute that carries a Record as JSON.
-const AttrKey = "barqgate"
+// A criterion's Record travels as JSON in the attributes of its test's events.
+const (
+	// AttrKey is the key of the attribute with the record, or with its end.
+	AttrKey = "barqgate"
+	// AttrKeyPart is the key of attributes with the parts that come before the end.
+	AttrKeyPart = "barqgate-part"
+)
+
+// attrBytes is the longest value given to one attribute: test2json takes a line
+// of more than 4096 bytes for plain output and the record would be lost. The
+// line also holds the test's name.
+const attrBytes = 2048
 
 // Record is what a criterion's test reports; the harness reads it from the test
 // events and stores it in the journal.
@@ -52,7 +63,8 @@ func (r Record) Summary() string {
 	return text
 }
 
-// Check is a declared criterion while its test runs.
+// Check is a declared criterion while its test runs. It belongs to the test's own
+// goroutine.
 type Check struct {
 	t            *testing.T
 	record       Record
@@ -81,10 +93,12 @@ func Criterion(t *testing.T, id, requirement string) *Check {
 		current.declared[id] = t.Name()
 	}
 	current.mu.Unlock()
-	if taken {
-		t.Fatalf("criterion %s is declared twice: by %s and by %s", id, first, t.Name())
-	}
 	c := &Check{t: t, record: Record{Criterion: id, Requirement: requirement, Minimum: 1}}
+	if taken {
+		c.record.Verdict, c.record.Reason = verdict.Error, fmt.Sprintf("declared twice: by %s and by %s", first, t.Name())
+		c.report()
+		t.Fatalf("criterion %s is %s", id, c.record.Reason)
+	}
 	t.Cleanup(c.conclude)
 	return c
 }
@@ -159,6 +173,11 @@ func (c *Check) reason(format string, args ...any) {
 func (c *Check) Evidence(name string, data []byte) {
 	c.t.Helper()
 	relative := filepath.Join(c.record.Criterion, filepath.Base(name))
+	for _, stored := range c.record.Evidence {
+		if stored.Path == filepath.ToSlash(relative) {
+			c.t.Fatalf("criterion %s stores its evidence %s twice; the first file would be lost", c.record.Criterion, stored.Path)
+		}
+	}
 	path := filepath.Join(current.evidence, relative)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		c.t.Fatalf("store evidence of %s: %v", c.record.Criterion, err)
@@ -184,7 +203,7 @@ func (c *Check) EvidenceJSON(name string, value any) {
 func (c *Check) conclude() {
 	r := &c.record
 	switch {
-	case c.t.Skipped():
+	case c.t.Skipped() && !c.t.Failed():
 		r.Verdict, r.Skipped = verdict.Inconclusive, true
 		if r.Reason == "" {
 			r.Reason = "skipped without a reason"
@@ -205,13 +224,28 @@ func (c *Check) conclude() {
 	default:
 		r.Verdict = verdict.Pass
 	}
+	c.report()
+}
+
+// report hands the record to the harness and to the summary.
+func (c *Check) report() {
+	r := &c.record
 	r.Reason = strings.Join(strings.Fields(r.Reason), " ")
 	data, err := json.Marshal(r)
 	if err != nil {
 		c.t.Errorf("criterion %s: encode its record: %v", r.Criterion, err)
 		return
 	}
-	c.t.Attr(AttrKey, string(data))
+	text := string(data)
+	for len(text) > attrBytes {
+		cut := attrBytes
+		for !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		c.t.Attr(AttrKeyPart, text[:cut])
+		text = text[cut:]
+	}
+	c.t.Attr(AttrKey, text)
 	current.mu.Lock()
 	current.records = append(current.records, *r)
 	current.mu.Unlock()
