@@ -35,9 +35,8 @@ func (s Sample) Failed() bool { return s.Failure != "" }
 
 // Recording is everything that one Run has seen.
 type Recording struct {
-	Samples  []Sample // in the order of sending
-	interval time.Duration
-	streams  int
+	Samples  []Sample      // in the order of sending
+	interval time.Duration // between two requests of all streams together
 }
 
 func merge(recordings []*Recording) *Recording {
@@ -46,7 +45,6 @@ func merge(recordings []*Recording) *Recording {
 	for _, r := range recordings {
 		merged.Samples = append(merged.Samples, r.Samples...)
 		rate += float64(time.Second) / float64(r.interval)
-		merged.streams += r.streams
 	}
 	merged.interval = time.Duration(float64(time.Second) / rate)
 	slices.SortStableFunc(merged.Samples, func(a, b Sample) int { return a.Sent.Compare(b.Sent) })
@@ -56,7 +54,7 @@ func merge(recordings []*Recording) *Recording {
 // After returns the part of the recording that was due from some time after its
 // first request on: what remains when a warm-up is left out.
 func (r *Recording) After(warmup time.Duration) *Recording {
-	kept := &Recording{interval: r.interval, streams: r.streams}
+	kept := &Recording{interval: r.interval}
 	if len(r.Samples) == 0 {
 		return kept
 	}
@@ -117,10 +115,9 @@ func (r *Recording) begin() time.Time {
 
 // The range of the histograms, in microseconds, and their precision.
 const (
-	histogramMin     = 1
-	histogramMax     = int64(10 * time.Minute / time.Microsecond)
-	histogramDigits  = 3
-	microsecondScale = int64(time.Microsecond)
+	histogramMin    = 1
+	histogramMax    = int64(10 * time.Minute / time.Microsecond)
+	histogramDigits = 3
 )
 
 // Histogram returns the latencies in microseconds.
@@ -128,7 +125,7 @@ func Histogram(samples []Sample) *hdrhistogram.Histogram {
 	h := hdrhistogram.New(histogramMin, histogramMax, histogramDigits)
 	for _, s := range samples {
 		// Clamped values are in range, and only values out of range are an error.
-		_ = h.RecordValue(min(max(int64(s.Latency())/microsecondScale, histogramMin), histogramMax))
+		_ = h.RecordValue(min(max(s.Latency().Microseconds(), histogramMin), histogramMax))
 	}
 	return h
 }

@@ -103,7 +103,7 @@ func (s Stream) run(ctx context.Context) *Recording {
 	)
 	ended := context.AfterFunc(ctx, func() { attacker.Stop() })
 	defer ended()
-	recording := &Recording{interval: s.interval(), streams: 1}
+	recording := &Recording{interval: s.interval()}
 	if ctx.Err() != nil {
 		return recording
 	}
@@ -120,22 +120,18 @@ func placeholder(target *vegeta.Target) error {
 	return nil
 }
 
-// schedule is a vegeta pacer that knows when each request is due. Vegeta calls
-// it from one goroutine; the start is also read where results are drained.
+// schedule is a vegeta pacer that knows when each request is due. Its start is
+// set before the first request is sent and read when a result has come.
 type schedule struct {
 	stream Stream
-	once   sync.Once
-	mu     sync.Mutex
 	start  time.Time
 }
 
 // Pace implements vegeta.Pacer.
 func (s *schedule) Pace(elapsed time.Duration, sent uint64) (wait time.Duration, stop bool) {
-	s.once.Do(func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+	if s.start.IsZero() {
 		s.start = time.Now().Add(-elapsed)
-	})
+	}
 	if s.stream.Requests > 0 && sent >= s.stream.Requests {
 		return 0, true
 	}
@@ -152,7 +148,5 @@ func (s *schedule) offset(seq uint64) time.Duration {
 }
 
 func (s *schedule) due(seq uint64) time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	return s.start.Add(s.offset(seq))
 }

@@ -35,7 +35,12 @@ func Summarise(samples []Sample) Summary {
 		return s
 	}
 	h := Histogram(samples)
-	at := func(q float64) float64 { return float64(h.ValueAtQuantile(q)) / 1000 }
+	at := func(percent int) float64 {
+		// The histogram rounds to the nearest rank; a threshold needs the rank
+		// that at least so many percent do not exceed.
+		rank := (len(samples)*percent + 99) / 100
+		return float64(h.ValueAtQuantile(100*float64(rank)/float64(len(samples)))) / 1000
+	}
 	s.P50, s.P90, s.P95, s.P99, s.Max = at(50), at(90), at(95), at(99), float64(h.Max())/1000
 	return s
 }
