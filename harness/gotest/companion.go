@@ -50,7 +50,7 @@ func (b Binary) StartCompanion(ctx context.Context, o Options) (*Companion, erro
 	c := &Companion{process: p, folder: folder}
 	if err := c.awaitReady(ctx); err != nil {
 		r := p.finish(byItself, p.stop(true))
-		r.Verdict, r.Reason = verdict.Error, fmt.Sprintf("%v: %s", err, r.Reason)
+		r.Verdict, r.Reason = verdict.Error, err.Error()+because(r.Reason)
 		return nil, &CompanionError{Result: r}
 	}
 	return c, nil
@@ -79,11 +79,14 @@ func (c *Companion) awaitReady(ctx context.Context) error {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
-		if _, err := os.Stat(filepath.Join(c.folder, suite.ReadyFile)); err == nil {
+		if c.ready() {
 			return nil
 		}
 		select {
 		case <-c.process.exited:
+			if c.ready() { // it began and ended since the last look; Stop says so
+				return nil
+			}
 			return errors.New("it ended before it observed anything")
 		case <-deadline.C:
 			return fmt.Errorf("it did not begin to observe within %s", ready)
@@ -92,6 +95,11 @@ func (c *Companion) awaitReady(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+func (c *Companion) ready() bool {
+	_, err := os.Stat(filepath.Join(c.folder, suite.ReadyFile))
+	return err == nil
 }
 
 // Ended is closed when the companion's process has ended, asked or not.

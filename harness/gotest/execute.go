@@ -24,4 +24,3 @@ func (b Binary) unstarted(o Options, err error) Result {
 	r.Verdict, r.Reason = verdict.Error, "it could not be started: "+err.Error()
 	return r
 }
-

@@ -149,7 +149,7 @@ func tail(text string) string {
 func (t *transcript) attribute(e testEvent) {
 	switch e.Key {
 	case suite.AttrKeyPart:
-		t.parts[e.Test] += e.Value
+		t.parts[e.Test] += strings.TrimSuffix(e.Value, suite.AttrPartEnd)
 	case suite.AttrKey:
 		text := t.parts[e.Test] + e.Value
 		delete(t.parts, e.Test)

@@ -36,4 +36,6 @@ func (s Summary) OK() bool { return s.Mutants > 0 && s.Caught == s.Mutants && le
 
 // Run proves the suites. The error says what kept it from being tried; a mutant
 // that was not caught is in the summary.
-func Run(ctx context.Context, c Config) (Summary, error) { return Summary{}, errors.New("not built yet") }
+func Run(ctx context.Context, c Config) (Summary, error) {
+	return Summary{}, errors.New("not built yet")
+}

@@ -21,6 +21,8 @@ const (
 	AttrKey = "barqgate"
 	// AttrKeyPart is the key of attributes with the parts that come before the end.
 	AttrKeyPart = "barqgate-part"
+	// AttrPartEnd ends the value of each such part: test2json drops spaces there.
+	AttrPartEnd = "+"
 )
 
 // attrBytes is the longest value given to one attribute: test2json takes a line
@@ -242,7 +244,7 @@ func (c *Check) report() {
 		for !utf8.RuneStart(text[cut]) {
 			cut--
 		}
-		c.t.Attr(AttrKeyPart, text[:cut])
+		c.t.Attr(AttrKeyPart, text[:cut]+AttrPartEnd)
 		text = text[cut:]
 	}
 	c.t.Attr(AttrKey, text)

@@ -1,0 +1,140 @@
+// Package behaviour is a suite that misbehaves as the variable BAD says, to
+// prove that harness/gotest never takes it for a pass.
+package behaviour
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/barq-platform/barqgate/harness/suite"
+)
+
+func TestMain(m *testing.M) {
+	listing := strings.Contains(strings.Join(os.Args, " "), "-test.list")
+	switch bad := os.Getenv("BAD"); {
+	case bad == "exit 0 in TestMain" && !listing:
+		os.Exit(0)
+	case bad == "code dropped" && !listing:
+		suiteMain(m)
+		os.Exit(0)
+	}
+	suite.Main(m, suite.Suite{Name: "behaviour", About: "Misbehaves on request."})
+}
+
+// suiteMain runs the tests without the API, because suite.Main exits.
+func suiteMain(m *testing.M) {
+	os.Args = os.Args[:4] // without the flags that only suite.Main knows
+	m.Run()
+}
+
+func TestFirst(t *testing.T) {
+	switch os.Getenv("BAD") {
+	case "code dropped":
+		t.Fatal("broken")
+	case "everything skipped":
+		c := suite.Criterion(t, "behaviour.first.holds", "The first thing holds.")
+		c.Skip("not today")
+	case "skipped without a criterion":
+		t.Skip("not today")
+	}
+	c := suite.Criterion(t, "behaviour.first.holds", "The first thing holds.")
+	c.Observed(3, "observations")
+	c.Evidence("seen.txt", []byte("seen"))
+}
+
+func TestSecond(t *testing.T) {
+	switch bad := os.Getenv("BAD"); bad {
+	case "everything skipped":
+		c := suite.Criterion(t, "behaviour.second.holds", "The second thing holds.")
+		c.Skip("not today either")
+	case "failed without a criterion":
+		t.Fatal("the ground shook")
+	case "judged twice":
+		c := suite.Criterion(t, "behaviour.first.holds", "The first thing holds.")
+		c.Observed(1, "observations")
+	case "required criterion missing", "code dropped":
+		return
+	default:
+		c := suite.Criterion(t, "behaviour.second.holds", "The second thing holds.")
+		c.Observed(1, "observations")
+		misbehave(t, c, bad)
+	}
+}
+
+func misbehave(t *testing.T, c *suite.Check, bad string) {
+	switch bad {
+	case "fail":
+		c.Failf("found 3, expected 4")
+	case "nothing observed":
+		c.Observed(-1, "observations")
+	case "too few samples":
+		c.Needs(3000)
+	case "inconclusive":
+		c.Inconclusive("the generator was too slow")
+	case "panic":
+		panic("out of luck")
+	case "panic in a goroutine":
+		go func() { panic("out of luck") }()
+		select {}
+	case "hang":
+		t.Run("inner", func(*testing.T) { block() })
+	case "hang ignoring SIGTERM":
+		signal.Ignore(syscall.SIGTERM, syscall.SIGQUIT)
+		block()
+	case "exit 0 in a test":
+		os.Exit(0)
+	case "killed":
+		if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		block()
+	case "huge output":
+		line := strings.Repeat("x", 1<<20)
+		for range 20 {
+			fmt.Println(line)
+		}
+	case "long record":
+		c.Failf("start %s end", strings.Repeat("wörter und ", 2000))
+	case "fails in a cleanup":
+		t.Cleanup(func() { t.Error("the cleanup found dirt") })
+	case "fails after the record":
+		// Registered before the criterion, so it runs after the record was written.
+		t.Run("late", lateFailure)
+	case "evidence changed":
+		c.Evidence("a.txt", []byte("a"))
+		c.Evidence("b.txt", []byte("b"))
+		t.Cleanup(func() { replaceEvidence(t) })
+	case "leaves a process":
+		cmd := exec.Command("sleep", "60")
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("left %d\n", cmd.Process.Pid)
+	}
+}
+
+// block waits for longer than any test of the harness allows.
+func block() { <-time.After(time.Hour) }
+
+func lateFailure(t *testing.T) {
+	t.Cleanup(func() { t.Error("the cleanup found dirt") })
+	c := suite.Criterion(t, "behaviour.late.holds", "The late thing holds.")
+	c.Observed(1, "observations")
+}
+
+func replaceEvidence(t *testing.T) {
+	for _, arg := range os.Args {
+		if dir, ok := strings.CutPrefix(arg, "-evidence="); ok {
+			if err := os.WriteFile(dir+"/behaviour.second.holds/b.txt", []byte("c"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

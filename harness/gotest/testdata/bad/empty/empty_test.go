@@ -1,0 +1,5 @@
+package empty
+
+func helper() int { return 1 }
+
+var _ = helper()
