@@ -1,0 +1,248 @@
+package phases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/barq-platform/barqgate/fixtures/barq"
+	"github.com/barq-platform/barqgate/fixtures/kube"
+	"github.com/barq-platform/barqgate/fixtures/mssql"
+	"github.com/barq-platform/barqgate/harness/plan"
+)
+
+// cleanupTimeout bounds the removal of what a step has made for itself.
+const cleanupTimeout = time.Minute
+
+// readRunning records what runs before the deployment, and fails if that is no
+// longer what the plan was made for.
+type readRunning struct {
+	deployment string
+	expected   kube.Deployment
+}
+
+func (s readRunning) Name() string {
+	return fmt.Sprintf("Confirm that Deployment %s runs %s as revision %d", s.deployment, s.expected.Image, s.expected.Revision)
+}
+
+func (readRunning) Effect() plan.Effect { return plan.ReadOnly }
+
+func (s readRunning) Run(ctx context.Context, sc *plan.StepContext) error {
+	cluster, err := kube.Connect(ctx, sc.Env.Kubernetes)
+	if err != nil {
+		return err
+	}
+	running, err := cluster.Deployment(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case running.Image != s.expected.Image || running.Revision != s.expected.Revision:
+		return fmt.Errorf("Deployment %s runs %s as revision %d now; the plan was made for %s as revision %d: somebody else deploys; plan again", s.deployment, running.Image, running.Revision, s.expected.Image, s.expected.Revision)
+	case !running.Complete:
+		return fmt.Errorf("Deployment %s is not fully rolled out: %s", s.deployment, running.Status)
+	case running.Replicas < 1:
+		return fmt.Errorf("Deployment %s is scaled to %d; there is nothing to replace", s.deployment, running.Replicas)
+	case running.History < 1:
+		return fmt.Errorf("Deployment %s keeps no old revision (spec.revisionHistoryLimit: 0), so it could not be rolled back; set it to at least 1", s.deployment)
+	}
+	return errors.Join(
+		sc.SetFact(barq.FactFromImage, running.Image),
+		sc.SetFact(barq.FactFromRevision, strconv.FormatInt(running.Revision, 10)),
+		sc.SetFact(barq.FactToImage, sc.Env.Image(sc.To)),
+		sc.SetFact(factReplicas, strconv.Itoa(int(running.Replicas))),
+		sc.SetFact(barq.FactDeployStarted, time.Now().UTC().Format(time.RFC3339Nano)),
+		sc.SetFact(barq.FactWritesLedger, filepath.Join(sc.Evidence, "acknowledged-writes.jsonl")),
+	)
+}
+
+// backUp makes a full backup, and notes what the critical tables hold before and
+// after it.
+type backUp struct{ database string }
+
+func (s backUp) Name() string { return "Back up database " + s.database }
+
+// Effect is Idempotent: a run has one backup file, which is overwritten.
+func (backUp) Effect() plan.Effect { return plan.Idempotent }
+
+func (s backUp) Run(ctx context.Context, sc *plan.StepContext) error {
+	conf := sc.Env.Database
+	var w window
+	var backup mssql.Backup
+	err := inDatabase(ctx, conf, s.database, func(db *mssql.DB) error {
+		return onServer(ctx, conf, func(server *mssql.Server) (err error) {
+			if w.Before, err = db.Contents(ctx, conf.Critical); err != nil {
+				return err
+			}
+			if backup, err = server.Backup(ctx, s.database, backupPath(conf.BackupDir, s.database, sc.Run)); err != nil {
+				return err
+			}
+			w.After, err = db.Contents(ctx, conf.Critical)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	sc.Progress("%s: %.1f MiB, finished %s by the server's clock", backup.Path, float64(backup.Bytes)/(1<<20), backup.Finished.Format(time.DateTime))
+	return errors.Join(
+		sc.SetFact(barq.FactBackupPath, backup.Path),
+		sc.SetFact(barq.FactBackupBytes, strconv.FormatInt(backup.Bytes, 10)),
+		setJSON(sc, factBackupWindow, w),
+	)
+}
+
+// backupPath names a run's backup on the SQL Server's file system, whose paths
+// may be of Windows whatever this program runs on.
+func backupPath(dir, database, run string) string {
+	name := database + "_" + run + ".bak"
+	if strings.Contains(dir, `\`) {
+		return strings.TrimRight(dir, `\`) + `\` + name
+	}
+	return path.Join(dir, name)
+}
+
+// proveBackup restores the backup beside the database and compares: a backup that
+// was never restored is a hope.
+type proveBackup struct{ scratch string }
+
+func (s proveBackup) Name() string {
+	return "Prove that the backup restores, in scratch database " + s.scratch
+}
+
+// Effect is Idempotent: the scratch database is removed before and after.
+func (proveBackup) Effect() plan.Effect { return plan.Idempotent }
+
+func (s proveBackup) Run(ctx context.Context, sc *plan.StepContext) error {
+	var w window
+	if err := readJSON(sc, factBackupWindow, &w); err != nil {
+		return err
+	}
+	file, err := fact(sc, barq.FactBackupPath)
+	if err != nil {
+		return err
+	}
+	restored, err := s.drill(ctx, sc, file)
+	if err != nil {
+		return fmt.Errorf("prove that the backup restores: %w", err)
+	}
+	moved, err := w.explains(restored)
+	if err != nil {
+		return fmt.Errorf("the restored backup does not hold what the database held: %w", err)
+	}
+	if len(moved) > 0 {
+		sc.Progress("written to during the backup, so compared by row count only: %s", strings.Join(moved, ", "))
+	}
+	return errors.Join(
+		setJSON(sc, barq.FactBaselineRows, restored.Rows),
+		setJSON(sc, barq.FactBaselineChecksums, restored.Checksums),
+	)
+}
+
+// drill restores the backup into the scratch database, checks it, reads it, and
+// removes it again, also when something fails.
+func (s proveBackup) drill(ctx context.Context, sc *plan.StepContext, file string) (restored mssql.Contents, err error) {
+	conf := sc.Env.Database
+	err = onServer(ctx, conf, func(server *mssql.Server) (err error) {
+		sc.Progress("verifying %s", file)
+		if err := server.VerifyBackup(ctx, file); err != nil {
+			return err
+		}
+		if err := server.DropDatabase(ctx, s.scratch); err != nil {
+			return err
+		}
+		if err := sc.Created("database", s.scratch); err != nil {
+			return err
+		}
+		defer func() {
+			cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+			defer cancel()
+			err = errors.Join(err, server.DropDatabase(cleanup, s.scratch))
+		}()
+		sc.Progress("restoring into %s", s.scratch)
+		if err := server.Restore(ctx, mssql.Restoration{Source: conf.Name, Target: s.scratch, Path: file}); err != nil {
+			return err
+		}
+		if err := server.CheckDB(ctx, s.scratch); err != nil {
+			return err
+		}
+		return inDatabase(ctx, conf, s.scratch, func(db *mssql.DB) (err error) {
+			restored, err = db.Contents(ctx, conf.Critical)
+			return err
+		})
+	})
+	return restored, err
+}
+
+// explains checks the restored contents against the window in which the backup
+// was made. A table that nobody wrote to must be equal; of one that was written
+// to, the row count must lie between. It returns the latter.
+func (w window) explains(restored mssql.Contents) (moved []string, err error) {
+	var problems []error
+	for table, before := range w.Before.Rows {
+		after, rows := w.After.Rows[table], restored.Rows[table]
+		still := before == after && w.Before.Checksums[table].Equal(w.After.Checksums[table])
+		switch {
+		case still && rows != before:
+			problems = append(problems, fmt.Errorf("%s has %d rows; expected %d", table, rows, before))
+		case still && !restored.Checksums[table].Equal(w.Before.Checksums[table]):
+			problems = append(problems, fmt.Errorf("%s has the same %d rows with another content", table, rows))
+		case rows < min(before, after) || rows > max(before, after):
+			problems = append(problems, fmt.Errorf("%s has %d rows; expected between %d and %d, the counts right before and after the backup", table, rows, min(before, after), max(before, after)))
+		case !still:
+			moved = append(moved, table)
+		}
+	}
+	if len(w.Before.Rows) == 0 {
+		problems = append(problems, errors.New("no table was counted"))
+	}
+	slices.Sort(moved)
+	return moved, errors.Join(problems...)
+}
+
+// exportConfiguration keeps the configuration that the old version ran with.
+type exportConfiguration struct{ configMap, secret string }
+
+func (s exportConfiguration) Name() string {
+	return fmt.Sprintf("Export ConfigMap %s, and digests of the values of Secret %s", s.configMap, s.secret)
+}
+
+// Effect is Idempotent: only files of this run are written.
+func (exportConfiguration) Effect() plan.Effect { return plan.Idempotent }
+
+func (s exportConfiguration) Run(ctx context.Context, sc *plan.StepContext) error {
+	cluster, err := kube.Connect(ctx, sc.Env.Kubernetes)
+	if err != nil {
+		return err
+	}
+	configMap, err := cluster.ExportConfigMap(ctx)
+	if err != nil {
+		return err
+	}
+	secret, err := cluster.ExportSecret(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		store(sc, "configmap-"+s.configMap+".yaml", configMap),
+		store(sc, "secret-"+s.secret+"-digests.yaml", secret),
+	)
+}
+
+// store writes a file of the step's evidence that only its owner can read.
+func store(sc *plan.StepContext, name string, data []byte) error {
+	if err := os.MkdirAll(sc.Evidence, 0o755); err != nil {
+		return fmt.Errorf("store %s: %w", name, err)
+	}
+	if err := os.WriteFile(filepath.Join(sc.Evidence, name), data, 0o600); err != nil {
+		return fmt.Errorf("store %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package phases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/barq-platform/barqgate/fixtures/barq"
+	"github.com/barq-platform/barqgate/fixtures/barq/release"
+	"github.com/barq-platform/barqgate/fixtures/kube"
+	"github.com/barq-platform/barqgate/fixtures/mssql"
+	"github.com/barq-platform/barqgate/harness/environment"
+	"github.com/barq-platform/barqgate/harness/plan"
+)
+
+// Rollback plans the return of the application to an earlier revision: the one
+// named, or for 0 the newest one that ran another image. The database stays as it
+// is.
+func Rollback(env *environment.Environment, root string, now Situation, revision int64) (*plan.Plan, error) {
+	to, err := rollbackTarget(env, now, revision)
+	if err != nil {
+		return nil, err
+	}
+	target := kube.Deployment{Image: to.Image}
+	if err := runsOn(env, root, target.Tag(), now.Applied); err != nil {
+		return nil, err
+	}
+	k, d := env.Kubernetes, env.Database
+	return &plan.Plan{
+		Name: fmt.Sprintf("roll %s back to revision %d (%s)", env.Name, to.Number, to.Image),
+		Env:  env,
+		From: now.Running.Tag(),
+		To:   target.Tag(),
+		Phases: []plan.Phase{{
+			Name:  "rollback",
+			About: "bring back what ran before, and see that it works on the data of now",
+			Steps: []plan.Step{
+				noteBefore{image: to.Image},
+				countBaseline{tables: d.Critical},
+				rollBack{to: to},
+				watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
+				waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
+			},
+			Gate: rollbackGate(),
+		}},
+		RollbackGate: rollbackGate(),
+		Notes: []string{
+			fmt.Sprintf("Running now: %s, revision %d (%s).", now.Running.Image, now.Running.Revision, now.Running.Status),
+			"The database is not restored: migrations stay applied.",
+		},
+	}, nil
+}
+
+// rollbackGate is what must hold after a rollback, of whichever kind.
+func rollbackGate() plan.Gate {
+	return plan.Gate{Suites: []string{"rollback", "smoke", "health", "database"}}
+}
+
+func rollbackTarget(env *environment.Environment, now Situation, revision int64) (kube.Revision, error) {
+	if !env.Allows(environment.Deploy) {
+		return kube.Revision{}, fmt.Errorf("roll back %s: %w: `allow` in testdata/envs/%s.yaml does not list %q", env.Name, ErrNotAllowed, env.Name, environment.Deploy)
+	}
+	if revision == 0 {
+		return kube.Previous(now.History, now.Running)
+	}
+	to, err := kube.Find(now.History, revision)
+	if err == nil && to.Number == now.Running.Revision {
+		err = fmt.Errorf("%w: revision %d (%s) is the one that is set now", ErrAlreadyRunning, revision, to.Image)
+	}
+	return to, err
+}
+
+// runsOn refuses a release that the database has left behind. A tag that the
+// catalogue does not know is no reason to refuse: in an emergency, what ran
+// before is better known than any list.
+func runsOn(env *environment.Environment, root, tag string, applied []string) error {
+	if env.Releases == "" {
+		return nil // without a catalogue nobody knows what the older release had
+	}
+	_, err := schemaFor(env, root, tag, applied)
+	if errors.Is(err, release.ErrUnknown) {
+		return nil
+	}
+	return err
+}
+
+// noteBefore records what runs before the rollback.
+type noteBefore struct{ image string }
+
+func (noteBefore) Name() string { return "Record what is running" }
+
+func (noteBefore) Effect() plan.Effect { return plan.ReadOnly }
+
+func (s noteBefore) Run(ctx context.Context, sc *plan.StepContext) error {
+	cluster, err := kube.Connect(ctx, sc.Env.Kubernetes)
+	if err != nil {
+		return err
+	}
+	running, err := cluster.Deployment(ctx)
+	if err != nil {
+		return err
+	}
+	sc.Progress("%s, revision %d: %s", running.Image, running.Revision, running.Status)
+	return errors.Join(
+		sc.SetFact(barq.FactFromImage, running.Image),
+		sc.SetFact(barq.FactFromRevision, strconv.FormatInt(running.Revision, 10)),
+		sc.SetFact(barq.FactToImage, s.image),
+	)
+}
+
+// countBaseline records what the database holds, so that the gate can see that the
+// rollback has changed nothing of it.
+type countBaseline struct{ tables []string }
+
+func (countBaseline) Name() string {
+	return "Record what the critical tables and the migration history hold"
+}
+
+func (countBaseline) Effect() plan.Effect { return plan.ReadOnly }
+
+func (s countBaseline) Run(ctx context.Context, sc *plan.StepContext) error {
+	return inDatabase(ctx, sc.Env.Database, sc.Env.Database.Name, func(db *mssql.DB) error {
+		contents, err := db.Contents(ctx, s.tables)
+		if err != nil {
+			return err
+		}
+		applied, err := db.AppliedMigrations(ctx)
+		if err != nil {
+			return err
+		}
+		return errors.Join(
+			setJSON(sc, barq.FactBaselineRows, contents.Rows),
+			setJSON(sc, barq.FactBaselineChecksums, contents.Checksums),
+			setJSON(sc, barq.FactMigrationsBefore, applied),
+			setJSON(sc, barq.FactMigrationsExpected, applied),
+		)
+	})
+}
+
+// rollBack brings the revision's pod template back. Taking a rollback back by
+// itself would be a deployment without its checks, so it has no undo.
+type rollBack struct{ to kube.Revision }
+
+func (s rollBack) Name() string {
+	return fmt.Sprintf("Roll back to revision %d (%s)", s.to.Number, s.to.Image)
+}
+
+// Effect is Idempotent: the revision is found again by the number it had.
+func (rollBack) Effect() plan.Effect { return plan.Idempotent }
+
+func (s rollBack) Observe(ctx context.Context, sc *plan.StepContext) (bool, error) {
+	cluster, err := kube.Connect(ctx, sc.Env.Kubernetes)
+	if err != nil {
+		return false, err
+	}
+	running, err := cluster.Deployment(ctx)
+	return err == nil && running.Image == s.to.Image, err
+}
+
+func (s rollBack) Run(ctx context.Context, sc *plan.StepContext) error {
+	changed, err := bringBack(ctx, sc, s.to.Number, s.to.Image)
+	if err != nil {
+		return err
+	}
+	return sc.SetFact(barq.FactToRevision, strconv.FormatInt(changed.Revision, 10))
+}

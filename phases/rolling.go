@@ -1,0 +1,155 @@
+// Package phases is the BARQ runbook as data: the phases of a deployment, the
+// steps of each, the suites that run beside and behind them, and what is undone
+// when a gate does not open. Everything that knows what BARQ is and what order
+// things are done in stands here.
+//
+// It must never decide what a failure means (harness/run does), it must never
+// check what a suite checks, and a step must never leave a change behind that it
+// has not declared.
+package phases
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/barq-platform/barqgate/harness/environment"
+	"github.com/barq-platform/barqgate/harness/plan"
+)
+
+// ErrAlreadyRunning is wrapped by the error for a deployment that would change
+// nothing: it must not end in "promoted".
+var ErrAlreadyRunning = errors.New("nothing to deploy")
+
+// ErrNotAllowed is wrapped by the error for a plan whose effects the environment
+// does not allow.
+var ErrNotAllowed = errors.New("not allowed")
+
+// Deploy plans the rolling deployment of a release, as the runbook has it.
+func Deploy(env *environment.Environment, root string, now Situation, to string) (*plan.Plan, error) {
+	if err := deployable(env, now, to); err != nil {
+		return nil, err
+	}
+	schema, err := schemaFor(env, root, to, now.Applied)
+	if err != nil {
+		return nil, err
+	}
+	k, d := env.Kubernetes, env.Database
+	return &plan.Plan{
+		Name: fmt.Sprintf("deploy %s to %s", to, env.Name),
+		Env:  env,
+		From: now.Running.Tag(),
+		To:   to,
+		Phases: []plan.Phase{
+			{
+				Name:  "1 pre-deployment",
+				About: "save the present state, prove that it can be restored, and record what normal is",
+				Steps: []plan.Step{
+					readRunning{deployment: k.Deployment, expected: now.Running},
+					backUp{database: d.Name},
+					proveBackup{scratch: d.ScratchName},
+					exportConfiguration{configMap: k.ConfigMap, secret: k.Secret},
+				},
+				Gate: plan.Gate{Suites: []string{"smoke", "health", "journeys"}},
+			},
+			{
+				Name:  "2 database",
+				About: "bring the schema to what the release needs while the old version runs on it",
+				Steps: []plan.Step{
+					listPending{},
+					applyMigrations{database: d.Name, policy: env.Rollback.Database},
+					listApplied{},
+					checkIntegrity{database: d.Name},
+					countRows{tables: d.Critical},
+				},
+				Gate: plan.Gate{Suites: []string{"database"}},
+			},
+			{
+				Name:  "3 application",
+				About: "replace the pods one by one under live traffic",
+				Steps: []plan.Step{
+					setImage{image: env.Image(to), from: now.Running, policy: env.Rollback.Application},
+					watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
+					waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
+				},
+				Companions: []string{"continuity"},
+				Gate:       plan.Gate{Suites: []string{"rollout", "health", "endpoints"}},
+			},
+			{
+				Name:  "4 verification",
+				About: "judge the new version by what its users rely on",
+				Gate:  plan.Gate{Suites: []string{"auth", "tenancy", "files", "journeys", "performance"}},
+			},
+		},
+		RollbackGate: rollbackGate(),
+		Notes:        deployNotes(env, now, schema),
+	}, nil
+}
+
+// deployable refuses what could not be deployed, or would change nothing.
+func deployable(env *environment.Environment, now Situation, to string) error {
+	if !env.Allows(environment.Deploy) {
+		return fmt.Errorf("deploy to %s: %w: `allow` in testdata/envs/%s.yaml does not list %q", env.Name, ErrNotAllowed, env.Name, environment.Deploy)
+	}
+	switch {
+	case to == "":
+		return errors.New("no release named; say which with --to")
+	case now.Running.Image == env.Image(to) && now.Running.Complete:
+		return fmt.Errorf("%w: %s is running already, as revision %d; `barqgate check` verifies it", ErrAlreadyRunning, to, now.Running.Revision)
+	case now.Running.Image == env.Image(to):
+		return fmt.Errorf("%w: the image is %s already, as revision %d, but its rollout is not finished (%s); wait for it, or take it back with `barqgate rollback`", ErrAlreadyRunning, to, now.Running.Revision, now.Running.Status)
+	case !now.Running.Complete:
+		return fmt.Errorf("another rollout is not finished: %s (revision %d): %s; wait for it, or take it back with `barqgate rollback`", now.Running.Image, now.Running.Revision, now.Running.Status)
+	}
+	return nil
+}
+
+// deployNotes says what a person should know before agreeing to the plan.
+func deployNotes(env *environment.Environment, now Situation, s schema) []string {
+	notes := []string{fmt.Sprintf("Running now: %s, revision %d, %d replicas.", now.Running.Image, now.Running.Revision, now.Running.Replicas)}
+	if len(s.Pending) == 0 {
+		notes = append(notes, "No migration is pending.")
+	}
+	for _, m := range s.Pending {
+		safe := "the old version can run on it"
+		if !m.RollingSafe {
+			safe = "the old version CANNOT run on it"
+		}
+		notes = append(notes, fmt.Sprintf("Pending migration %s %s; %s: %s.", m.ID, m.About, safe, m.Reason))
+	}
+	for _, m := range s.Ahead {
+		notes = append(notes, fmt.Sprintf("Migration %s is applied and not part of this release; it is safe for older versions and stays.", m.ID))
+	}
+	return append(notes, rollbackNotes(env, s)...)
+}
+
+// rollbackNotes says how far the deployment can be taken back, and by whom.
+func rollbackNotes(env *environment.Environment, s schema) []string {
+	var notes []string
+	if env.Rollback.Application == environment.Manual {
+		notes = append(notes, "The application is not rolled back by itself here (rollback.application: manual).")
+	}
+	if len(s.Pending) == 0 {
+		return notes
+	}
+	if reason := restoreRefused(env); reason != "" {
+		notes = append(notes, "The database is not restored by itself here: "+reason+".")
+	} else {
+		notes = append(notes, "Until the image is set, applied migrations are taken back by restoring the backup; what users wrote since the backup is lost then.")
+	}
+	if unsafe := s.unsafe(); len(unsafe) > 0 {
+		return append(notes, fmt.Sprintf("Once the image is set, nothing is taken back by itself: the old version cannot run on %s, and a restore would lose what users wrote.", strings.Join(unsafe, ", ")))
+	}
+	return append(notes, "Once the image is set, only the application is rolled back; its migrations stay, because the old version can run on them and a restore would lose what users wrote.")
+}
+
+// restoreRefused says why the database may not be restored without a person, or "".
+func restoreRefused(env *environment.Environment) string {
+	switch {
+	case env.Rollback.Database != environment.Automatic:
+		return "rollback.database is " + string(env.Rollback.Database)
+	case !env.Allows(environment.RestoreDatabase):
+		return fmt.Sprintf("`allow` does not list %q", environment.RestoreDatabase)
+	}
+	return ""
+}
