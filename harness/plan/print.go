@@ -1,24 +1,150 @@
 package plan
 
 import (
-	"errors"
+	"bytes"
+	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"time"
 )
 
 // Print writes the plan as a numbered tree, for the person who decides on it.
-func (p *Plan) Print(w io.Writer) error { return p.Outline().Print(w) }
-
-// Print writes the outline as Plan.Print does.
-func (o Outline) Print(w io.Writer) error {
-	_, err := io.WriteString(w, o.Name+"\n")
-	return err
-}
-
-// Validate reports everything that makes the plan unfit to be executed, at once.
-// suites are the names that exist.
-func (p *Plan) Validate(suites []string) error {
-	if len(p.Phases) == 0 {
-		return errors.New("the plan has no phase")
+func (p *Plan) Print(w io.Writer) error {
+	if err := p.Outline().Print(w); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "\ndigest sha256:%s\n", p.Digest()); err != nil {
+		return fmt.Errorf("print the plan: %w", err)
 	}
 	return nil
+}
+
+// Print writes the outline as Plan.Print does, without the digest.
+func (o Outline) Print(w io.Writer) error {
+	p := printer{width: o.widest()}
+	p.line("%s", o.Name)
+	p.line("environment %s%s", o.Environment, o.releases())
+	for _, phase := range o.Phases {
+		p.phase(phase)
+	}
+	p.rollback(o)
+	if len(o.Notes) > 0 {
+		p.line("")
+		p.line("notes")
+		for _, note := range o.Notes {
+			p.line("  - %s", note)
+		}
+	}
+	if _, err := w.Write(p.out.Bytes()); err != nil {
+		return fmt.Errorf("print the plan: %w", err)
+	}
+	return nil
+}
+
+func (o Outline) releases() string {
+	switch {
+	case o.From == "" && o.To == "":
+		return ""
+	case o.From == o.To || o.From == "":
+		return ", release " + o.To
+	default:
+		return fmt.Sprintf(", from %s to %s", o.From, o.To)
+	}
+}
+
+// widest returns the columns that the longest step name takes.
+func (o Outline) widest() int {
+	width := 0
+	for _, phase := range o.Phases {
+		for _, step := range phase.Steps {
+			width = max(width, len([]rune(step.Name)))
+		}
+	}
+	return width
+}
+
+// printer gathers the lines; writing to its buffer cannot fail.
+type printer struct {
+	out   bytes.Buffer
+	width int
+}
+
+func (p *printer) line(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	p.out.WriteString(strings.TrimRight(text, " ") + "\n")
+}
+
+func (p *printer) phase(phase PhaseOutline) {
+	p.line("")
+	if phase.About == "" {
+		p.line("phase %s", phase.Name)
+	} else {
+		p.line("phase %s: %s", phase.Name, phase.About)
+	}
+	if len(phase.Companions) > 0 {
+		p.line("  beside the steps: %s", strings.Join(phase.Companions, ", "))
+	}
+	for _, step := range phase.Steps {
+		p.line("  %3d  %-*s  %-10s  within %s", step.Number, p.width, step.Name, step.Effect, short(step.Timeout))
+		if step.Undo != "" {
+			p.line("       undo: %s", step.Undo)
+		}
+	}
+	p.gate("gate", phase.Gate)
+}
+
+func (p *printer) gate(title string, gate Gate) {
+	p.line("  %s: %s", title, strings.Join(gate.Suites, ", "))
+	for _, id := range gate.Required {
+		p.line("       required: %s", id)
+	}
+	for _, id := range sortedKeys(gate.AllowedSkips) {
+		p.line("       may be skipped: %s (%s)", id, gate.AllowedSkips[id])
+	}
+}
+
+// rollback says what happens when a gate does not pass, in the order in which it
+// would be done.
+func (p *printer) rollback(o Outline) {
+	var undo []StepOutline
+	for _, phase := range o.Phases {
+		for _, step := range phase.Steps {
+			if step.Undo != "" {
+				undo = append(undo, step)
+			}
+		}
+	}
+	p.line("")
+	if len(undo) == 0 {
+		p.line("if a gate does not pass: stop; no step can be taken back")
+		return
+	}
+	p.line("if a gate does not pass, of the steps done by then")
+	slices.Reverse(undo)
+	for _, step := range undo {
+		p.line("  %3d  %s", step.Number, step.Undo)
+	}
+	p.gate("rollback gate", o.RollbackGate)
+}
+
+// short prints a duration without its zero parts: 10m instead of 10m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
 }
