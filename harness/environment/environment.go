@@ -7,7 +7,13 @@
 // the line and the key.
 package environment
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // Environment is one file of testdata/envs, resolved and validated. Units and
 // meanings are given beside each field; names in backquotes are keys of the file.
@@ -231,4 +237,15 @@ func (e *Environment) Allows(effect Effect) bool {
 // Image returns the full image reference of a release tag.
 func (e *Environment) Image(tag string) string {
 	return e.Kubernetes.ImageRepository + ":" + tag
+}
+
+// Digest returns the SHA-256, in hex, of everything the environment says but its
+// secrets, which count only as set or not set.
+func (e *Environment) Digest() string {
+	data, err := json.Marshal(e)
+	if err != nil {
+		panic(fmt.Sprintf("encode environment %s: %v", e.Name, err)) // only plain values, which always encode
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }

@@ -28,8 +28,10 @@ type Config struct {
 	// Abort is closed to end the current step or suite at once. The context given
 	// to Execute only asks to stop at the next safe point. Nil: never.
 	Abort <-chan struct{}
-	// RollbackCommand is what a person types to take back what a held run has done.
+	// RollbackCommand is what a person types to take back what a held run has
+	// done; RetryCommand, to start the same deployment again. Both are only said.
 	RollbackCommand string
+	RetryCommand    string
 	SuiteTimeout    time.Duration // of one suite; gotest.DefaultTimeout if 0
 	RollbackTimeout time.Duration // of all undoing together; DefaultRollbackTimeout if 0
 	Grace           time.Duration // for steps and suites to end when told to; gotest.DefaultGrace if 0

@@ -1,0 +1,196 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/barq-platform/barqgate/harness/environment"
+	"github.com/barq-platform/barqgate/harness/journal/event"
+	"github.com/barq-platform/barqgate/harness/plan"
+	"github.com/barq-platform/barqgate/harness/verdict"
+)
+
+// conclude turns what ended the phases into an outcome, rolling back if that is
+// what it takes, and closes the journal.
+func (r *runner) conclude(cause error) (Outcome, error) {
+	o, fault := r.resolve(cause)
+	o.Run, o.Dir = r.config.Run, r.config.Dir
+	r.account(&o)
+	r.advise(&o)
+	if !errors.Is(fault, errJournal) {
+		if err := r.record(o.finished(r)); err != nil {
+			o.Exit, o.Verdict, fault = worse(o.Exit, HarnessError), verdict.Error, errors.Join(fault, err)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o.Digest = r.journal.Digest()
+	if err := r.journal.Close(); err != nil {
+		o.Exit, fault = worse(o.Exit, HarnessError), errors.Join(fault, err)
+	}
+	return o, fault
+}
+
+// worse keeps an exit code that says more than that barqgate did not work.
+func worse(was, now ExitCode) ExitCode {
+	if was == RollbackFailed || was == Interrupted {
+		return was
+	}
+	return now
+}
+
+// resolve decides what the end of the phases means. The error is barqgate's own.
+func (r *runner) resolve(cause error) (Outcome, error) {
+	step, gate := (*stepError)(nil), (*gateError)(nil)
+	switch {
+	case cause == nil:
+		return Outcome{Exit: Promoted, Verdict: verdict.Pass}, nil
+	case errors.Is(cause, errJournal):
+		return Outcome{Exit: HarnessError, Verdict: verdict.Error, Reason: cause.Error()}, cause
+	case errors.Is(cause, errAborted):
+		return Outcome{Exit: Interrupted, Verdict: verdict.Error, Reason: cause.Error()}, nil
+	case errors.Is(cause, errStopped):
+		return r.stopped(), nil
+	case errors.As(cause, &step) && step.abandoned:
+		// Undoing beside a step that may still be at work could make it worse.
+		return Outcome{Exit: Interrupted, Verdict: verdict.Error, Reason: cause.Error()}, nil
+	case errors.As(cause, &step):
+		v := verdict.Fail
+		if step.panicked {
+			v = verdict.Error
+		}
+		return r.retreat(cause, v, !step.panicked)
+	case errors.As(cause, &gate) && gate.verdict == verdict.Inconclusive:
+		return Outcome{Exit: Held, Verdict: verdict.Inconclusive, Reason: cause.Error()}, nil
+	case errors.As(cause, &gate):
+		return r.retreat(cause, gate.verdict, gate.violated)
+	default:
+		return Outcome{Exit: HarnessError, Verdict: verdict.Error, Reason: cause.Error()}, cause
+	}
+}
+
+// stopped is the outcome of a run that somebody asked to stop.
+func (r *runner) stopped() Outcome {
+	o := Outcome{Exit: Held, Verdict: verdict.Inconclusive, Reason: errStopped.Error() + " and did so at a safe point"}
+	for _, state := range r.steps {
+		if state.outcome == event.Unknown && plan.EffectOf(state.step) == plan.Once {
+			o.Exit, o.Verdict = Interrupted, verdict.Error
+		}
+	}
+	return o
+}
+
+// dirty reports whether a step that changes something has been started.
+func (r *runner) dirty() bool {
+	return slices.ContainsFunc(r.steps, func(s *stepState) bool {
+		return s.outcome != "" && plan.EffectOf(s.step) != plan.ReadOnly
+	})
+}
+
+// retreat takes back what the run has changed, unless that is left to a person.
+func (r *runner) retreat(cause error, v verdict.Verdict, violated bool) (Outcome, error) {
+	o := Outcome{Exit: HarnessError, Verdict: v, Reason: cause.Error()}
+	if violated {
+		o.Exit = RolledBack
+	}
+	undo := r.undoable()
+	switch {
+	case len(undo) == 0:
+		o.Reason += "; nothing had to be taken back"
+		return o, nil
+	case r.config.Plan.Env.Rollback.Application != environment.Automatic:
+		o.Exit = Held
+		o.Reason += fmt.Sprintf("; the rollback is left to a person, because rollback.application of environment %s is not %q", r.config.Plan.Env.Name, environment.Automatic)
+		return o, nil
+	}
+	if err := r.rollback(cause.Error(), undo); err != nil {
+		o.Exit, o.Verdict = RollbackFailed, verdict.Error
+		o.Reason += "; the rollback failed: " + err.Error()
+		if errors.Is(err, errJournal) {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// undoable lists the started steps that can be taken back, last first.
+func (r *runner) undoable() []*stepState {
+	var undo []*stepState
+	for _, state := range slices.Backward(r.steps) {
+		if _, ok := state.step.(plan.Undoer); ok && state.outcome != "" {
+			undo = append(undo, state)
+		}
+	}
+	return undo
+}
+
+// rollback undoes the steps on a context of its own and has the result judged.
+// The first failure ends it: what was done earlier may be what the rest rests on.
+func (r *runner) rollback(reason string, undo []*stepState) error {
+	var titles []string
+	for _, state := range undo {
+		titles = append(titles, state.step.(plan.Undoer).UndoName())
+	}
+	if err := r.record(event.RollbackStarted{Reason: reason, Undo: titles}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(r.now, r.config.RollbackTimeout, fmt.Errorf("the rollback's deadline of %s has passed", r.config.RollbackTimeout))
+	defer cancel()
+	for i, state := range undo {
+		a := action{state: state, undo: true, title: titles[i], timeout: r.config.RollbackTimeout, call: state.step.(plan.Undoer).Undo}
+		if _, err := r.perform(ctx, a); err != nil {
+			return fmt.Errorf("%s: %w", titles[i], err)
+		}
+		state.undone = true
+	}
+	return r.rollbackGate()
+}
+
+// account lists what is done and what is not.
+func (r *runner) account(o *Outcome) {
+	for _, state := range r.steps {
+		name := state.step.Name()
+		switch {
+		case state.outcome == "" || state.undone:
+			o.Open = append(o.Open, name)
+		case state.outcome == event.Done:
+			o.Done = append(o.Done, name)
+		case plan.EffectOf(state.step) == plan.ReadOnly:
+			o.Open = append(o.Open, name)
+		default:
+			o.Unknown = append(o.Unknown, name)
+		}
+	}
+}
+
+// advise says how to go on.
+func (r *runner) advise(o *Outcome) {
+	add := func(format, command string) {
+		if command != "" {
+			o.Next = append(o.Next, fmt.Sprintf(format, command))
+		}
+	}
+	switch o.Exit {
+	case Promoted, Usage:
+	case RolledBack:
+		add("repair the release, then deploy again: %s", r.config.RetryCommand)
+	case Held, HarnessError, Interrupted, RollbackFailed:
+		for _, name := range o.Unknown {
+			o.Next = append(o.Next, fmt.Sprintf("find out what became of the step %q", name))
+		}
+		if r.dirty() {
+			add("take back what was done: %s", r.config.RollbackCommand)
+		}
+		add("or start the same deployment again: %s", r.config.RetryCommand)
+	}
+}
+
+func (o Outcome) finished(r *runner) event.RunFinished {
+	return event.RunFinished{
+		Exit: int(o.Exit), Name: o.Exit.String(), Meaning: o.Exit.Meaning(), Verdict: o.Verdict, Reason: o.Reason,
+		Done: o.Done, Open: o.Open, Unknown: o.Unknown, Next: o.Next, Duration: time.Since(r.started),
+	}
+}

@@ -1,0 +1,258 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/barq-platform/barqgate/harness/gotest"
+	"github.com/barq-platform/barqgate/harness/journal/event"
+	"github.com/barq-platform/barqgate/harness/plan"
+	"github.com/barq-platform/barqgate/harness/suite"
+	"github.com/barq-platform/barqgate/harness/verdict"
+)
+
+// gateError says that a gate does not let the deployment go on.
+type gateError struct {
+	phase    string
+	verdict  verdict.Verdict
+	reason   string
+	violated bool // some requirement was seen to be violated
+}
+
+func (e *gateError) Error() string {
+	return fmt.Sprintf("the gate of phase %q: %s: %s", e.phase, e.verdict, e.reason)
+}
+
+// companions are the suites that run beside the steps of a phase.
+type companions struct {
+	gate    plan.Gate
+	running []companion
+	results []gotest.Result
+}
+
+type companion struct {
+	execution
+	process *gotest.Companion
+}
+
+// execution is one run of a suite within the deployment.
+type execution struct {
+	suite    string
+	instance string
+	options  gotest.Options
+}
+
+// broken reports whether the gate cannot pass any more.
+func (c *companions) broken() bool {
+	for _, result := range c.results {
+		if !result.Verdict.Passed() {
+			return true
+		}
+	}
+	for _, running := range c.running {
+		select {
+		case <-running.process.Ended():
+			return true
+		default:
+		}
+	}
+	return false
+}
+
+// abandon ends the companions when their results can no longer be recorded.
+func (c *companions) abandon() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, running := range c.running {
+		running.process.Stop(ctx)
+	}
+}
+
+// accompany starts the phase's companions, each of which observes when it
+// returns. One that does not is a result like any other.
+func (r *runner) accompany(phase plan.Phase) (*companions, error) {
+	c := &companions{gate: phase.Gate}
+	timeout := r.config.SuiteTimeout
+	for _, step := range phase.Steps {
+		timeout += plan.TimeoutOf(step) + r.config.Grace
+	}
+	for _, name := range phase.Companions {
+		x, err := r.announce(phase.Name, name, phase.Gate, true)
+		if err != nil {
+			c.abandon()
+			return nil, err
+		}
+		x.options.Timeout = timeout
+		process, err := r.config.Suites[name].StartCompanion(r.now, x.options)
+		if failed := (*gotest.CompanionError)(nil); errors.As(err, &failed) {
+			if err := r.finished(x, failed.Result); err != nil {
+				c.abandon()
+				return nil, err
+			}
+			c.results = append(c.results, failed.Result)
+			continue
+		}
+		c.running = append(c.running, companion{execution: x, process: process})
+	}
+	return c, nil
+}
+
+// dismiss tells the companions that the steps have ended and records their
+// results.
+func (r *runner) dismiss(c *companions) error {
+	for i, running := range c.running {
+		r.config.Watcher.Progress(running.suite, "the steps have ended; waiting for its judgement")
+		result := running.process.Stop(r.now)
+		c.results = append(c.results, result)
+		if err := r.finished(running.execution, result); err != nil {
+			c.running = c.running[i+1:]
+			c.abandon()
+			return err
+		}
+	}
+	c.running = nil
+	return nil
+}
+
+// announce records that a suite is about to run, and prepares its options.
+func (r *runner) announce(phase, name string, gate plan.Gate, asCompanion bool) (execution, error) {
+	r.executions++
+	x := execution{suite: name, instance: fmt.Sprintf("%02d-%s", r.executions, name)}
+	relative := filepath.Join("evidence", x.instance)
+	x.options = gotest.Options{
+		Env: r.config.Plan.Env.Name, Evidence: filepath.Join(r.config.Dir, relative), Facts: filepath.Join(r.config.Dir, relative, "facts.json"),
+		Timeout: r.config.SuiteTimeout, Grace: r.config.Grace,
+		Watch: func(test, action string) { r.config.Watcher.Progress(name, strings.TrimSpace(test+" "+action)) },
+	}
+	x.options.Policy.Required, x.options.Policy.AllowedSkips = gate.For(name)
+	if err := r.writeFacts(x.options.Facts); err != nil {
+		return x, fmt.Errorf("%w: %w", errJournal, err)
+	}
+	return x, r.record(event.SuiteStarted{Phase: phase, Suite: name, Instance: x.instance, Companion: asCompanion, Evidence: filepath.ToSlash(relative)})
+}
+
+func (r *runner) writeFacts(path string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("make a suite's evidence folder: %w", err)
+	}
+	return suite.Facts{Run: r.config.Run, From: r.config.Plan.From, To: r.config.Plan.To, Values: r.facts}.Write(path)
+}
+
+// finished records everything that one execution of a suite found out.
+func (r *runner) finished(x execution, result gotest.Result) error {
+	for _, record := range result.Criteria {
+		if err := r.record(event.CriterionJudged{Suite: x.suite, Instance: x.instance, Record: record}); err != nil {
+			return err
+		}
+	}
+	e := event.SuiteFinished{
+		Suite: x.suite, Instance: x.instance, Verdict: result.Verdict, Reason: result.Reason, Tests: []event.Test{},
+		Output: filepath.ToSlash(filepath.Join("evidence", x.instance, filepath.Base(result.Output))), Command: result.Command, Duration: result.Duration,
+	}
+	for _, test := range result.Tests {
+		t := event.Test{Name: test.Name, Outcome: test.Outcome, Duration: test.Elapsed}
+		if test.Outcome != "pass" {
+			t.Output = test.Output
+		}
+		e.Tests = append(e.Tests, t)
+	}
+	return r.record(e)
+}
+
+// gate runs the suites of a gate and decides. Companions have been judged
+// already; if one of them did not pass, the gate is decided, and every further
+// minute would only prolong the harm.
+func (r *runner) gate(ctx context.Context, phase string, gate plan.Gate, results []gotest.Result) error {
+	waived := []string{}
+	for i, name := range gate.Suites {
+		if r.dirty() && !allPassed(results) {
+			waived = gate.Suites[i:]
+			break
+		}
+		if ctx.Err() != nil {
+			return errStopped
+		}
+		x, err := r.announce(phase, name, gate, false)
+		if err != nil {
+			return err
+		}
+		result := r.config.Suites[name].Run(r.now, x.options)
+		if err := r.finished(x, result); err != nil {
+			return err
+		}
+		if r.now.Err() != nil {
+			return fmt.Errorf("%w during suite %s", errAborted, name)
+		}
+		results = append(results, result)
+	}
+	return r.decide(phase, results, waived)
+}
+
+func allPassed(results []gotest.Result) bool {
+	for _, result := range results {
+		if !result.Verdict.Passed() {
+			return false
+		}
+	}
+	return true
+}
+
+// decide folds the suites' verdicts. The reason names the worst suite first.
+func (r *runner) decide(phase string, results []gotest.Result, waived []string) error {
+	var verdicts []verdict.Verdict
+	for _, result := range results {
+		verdicts = append(verdicts, result.Verdict)
+	}
+	e := &gateError{phase: phase, verdict: verdict.Fold(verdicts...)}
+	var reasons []string
+	for _, result := range results {
+		e.violated = e.violated || violated(result)
+		switch {
+		case result.Verdict.Passed():
+		case result.Verdict == e.verdict:
+			reasons = append([]string{result.Suite + ": " + result.Reason}, reasons...)
+		default:
+			reasons = append(reasons, result.Suite+": "+result.Reason)
+		}
+	}
+	if len(waived) > 0 {
+		reasons = append(reasons, "not run any more: "+strings.Join(waived, ", "))
+	}
+	e.reason = strings.Join(reasons, "; ")
+	if err := r.record(event.GateDecided{Phase: phase, Verdict: e.verdict, Reason: e.reason}); err != nil {
+		return err
+	}
+	if e.verdict.Passed() {
+		return nil
+	}
+	return e
+}
+
+// violated reports whether the suite saw a requirement violated, even if it then
+// broke down: that says something about the release.
+func violated(result gotest.Result) bool {
+	if result.Verdict == verdict.Fail {
+		return true
+	}
+	for _, record := range result.Criteria {
+		if record.Verdict == verdict.Fail {
+			return true
+		}
+	}
+	return false
+}
+
+// rollbackGate runs the plan's rollback gate. It does not stop halfway: whether
+// the platform is well is the one thing that has to be known.
+func (r *runner) rollbackGate() error {
+	return r.gate(context.Background(), rollbackPhase, r.config.Plan.RollbackGate, nil)
+}
+
+// rollbackPhase stands for the phase in the records of a rollback.
+const rollbackPhase = "rollback"
