@@ -1,0 +1,158 @@
+// Package labcommand is the command-line face of the lab, for barqlab and for
+// `barqgate lab`. It must never do more than read flags and print.
+package labcommand
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/barq-platform/barqgate/fixtures/lab"
+	"github.com/barq-platform/barqgate/harness/environment"
+)
+
+// nameVariable names the lab that the commands deal with.
+const nameVariable = "BARQ_LAB"
+
+// New returns the command with its subcommands.
+func New(use string) *cobra.Command {
+	command := &cobra.Command{
+		Use:   use,
+		Short: "BARQ on this machine, without Docker",
+		Long: "BARQ on this machine, without Docker: a real Kubernetes control plane, a node whose\n" +
+			"pods are local processes, an ingress, an embedded engine that speaks SQL Server's\n" +
+			"protocol, and a stand-in of the API. " + nameVariable + " names the lab; labs with different\n" +
+			"names run side by side.",
+		SilenceUsage: true,
+	}
+	command.AddCommand(up(), serve(), down(), status(), logs(), faults())
+	return command
+}
+
+// place returns where the lab is that the commands deal with.
+func place() (lab.Place, error) {
+	root, err := environment.Root()
+	if err != nil {
+		return lab.Place{}, err
+	}
+	return lab.At(root, cmp.Or(os.Getenv(nameVariable), lab.DefaultName))
+}
+
+// at gives the place to a command's action.
+func at(run func(*cobra.Command, []string, lab.Place) error) func(*cobra.Command, []string) error {
+	return func(command *cobra.Command, args []string) error {
+		where, err := place()
+		if err != nil {
+			return err
+		}
+		return run(command, args, where)
+	}
+}
+
+// output adds the flag --output to a command.
+func output(command *cobra.Command, formats ...string) *string {
+	return command.Flags().String("output", formats[0], fmt.Sprintf("how to print: one of %v", formats))
+}
+
+func checkOutput(format string, formats ...string) error {
+	if !slices.Contains(formats, format) {
+		return fmt.Errorf("--output=%s: expected one of %v", format, formats)
+	}
+	return nil
+}
+
+func up() *cobra.Command {
+	command := &cobra.Command{Use: "up", Short: "start the lab, or attach to it, and print where it is", Args: cobra.NoArgs}
+	format := output(command, "text", "env")
+	command.RunE = at(func(command *cobra.Command, _ []string, place lab.Place) error {
+		if err := checkOutput(*format, "text", "env"); err != nil {
+			return err
+		}
+		variables, err := lab.Up(command.Context(), place, func(line string) {
+			fmt.Fprintln(command.ErrOrStderr(), line)
+		})
+		if err != nil {
+			return err
+		}
+		if *format == "env" {
+			return printJSON(command.OutOrStdout(), variables)
+		}
+		return printVariables(command.OutOrStdout(), variables)
+	})
+	return command
+}
+
+// printVariables leaves out what has a password in it.
+func printVariables(w io.Writer, variables lab.Variables) error {
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		value := variables[name]
+		if name == lab.VariableDSN {
+			value = "(secret; --output=env prints it)"
+		}
+		if _, err := fmt.Fprintf(w, "%-20s %s\n", name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func serve() *cobra.Command {
+	command := &cobra.Command{
+		Use: "serve", Short: "be the lab, until interrupted or idle", Args: cobra.NoArgs,
+		Long: "Be the lab: its log goes to standard error, and it ends with this process. `up` starts\n" +
+			"this in the background after building the programs that it needs.",
+	}
+	idle := command.Flags().Duration("idle", idleTime(), "end when nobody has used the lab for so long (default: $BARQ_LAB_IDLE, else 15m)")
+	command.RunE = at(func(command *cobra.Command, _ []string, place lab.Place) error {
+		logger := slog.New(slog.NewTextHandler(command.ErrOrStderr(), nil))
+		return lab.Serve(command.Context(), place, lab.Options{Idle: *idle, Logger: logger})
+	})
+	return command
+}
+
+// idleTime is how `up` passes the idle time on to the process that it starts: as
+// an environment variable. One that cannot be read leaves the zero duration,
+// which Serve refuses.
+func idleTime() time.Duration {
+	text := os.Getenv("BARQ_LAB_IDLE")
+	if text == "" {
+		return lab.DefaultIdle
+	}
+	duration, err := time.ParseDuration(text)
+	if err != nil {
+		return 0
+	}
+	return duration
+}
+
+func down() *cobra.Command {
+	return &cobra.Command{
+		Use: "down", Short: "stop the lab and remove what it made, but its logs", Args: cobra.NoArgs,
+		RunE: at(func(command *cobra.Command, _ []string, place lab.Place) error {
+			wasRunning, err := lab.Down(command.Context(), place)
+			if err != nil {
+				return err
+			}
+			message := "the lab " + place.Name() + " is stopped"
+			if !wasRunning {
+				message = "the lab " + place.Name() + " was not running"
+			}
+			_, err = fmt.Fprintln(command.ErrOrStderr(), message)
+			return err
+		}),
+	}
+}
+
+func printJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
