@@ -33,7 +33,7 @@ func Rollback(env *environment.Environment, root string, now Situation, revision
 		From: now.Running.Tag(),
 		To:   target.Tag(),
 		Phases: []plan.Phase{{
-			Name:  "rollback",
+			Name:  rollback,
 			About: "bring back what ran before, and see that it works on the data of now",
 			Steps: []plan.Step{
 				noteBefore{image: to.Image},
@@ -42,19 +42,14 @@ func Rollback(env *environment.Environment, root string, now Situation, revision
 				watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
 				waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
 			},
-			Gate: rollbackGate(),
+			Gate: gateOf(rollback),
 		}},
-		RollbackGate: rollbackGate(),
+		RollbackGate: gateOf(rollback),
 		Notes: []string{
 			fmt.Sprintf("Running now: %s, revision %d (%s).", now.Running.Image, now.Running.Revision, now.Running.Status),
 			"The database is not restored: migrations stay applied.",
 		},
 	}, nil
-}
-
-// rollbackGate is what must hold after a rollback, of whichever kind.
-func rollbackGate() plan.Gate {
-	return plan.Gate{Suites: []string{"rollback", "smoke", "health", "database"}}
 }
 
 func rollbackTarget(env *environment.Environment, now Situation, revision int64) (kube.Revision, error) {

@@ -42,7 +42,7 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 		To:   to,
 		Phases: []plan.Phase{
 			{
-				Name:  "1 pre-deployment",
+				Name:  preDeployment,
 				About: "save the present state, prove that it can be restored, and record what normal is",
 				Steps: []plan.Step{
 					readRunning{deployment: k.Deployment, expected: now.Running},
@@ -50,10 +50,10 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 					proveBackup{scratch: d.ScratchName},
 					exportConfiguration{configMap: k.ConfigMap, secret: k.Secret},
 				},
-				Gate: plan.Gate{Suites: []string{"smoke", "health", "journeys"}},
+				Gate: gateOf(preDeployment),
 			},
 			{
-				Name:  "2 database",
+				Name:  database,
 				About: "bring the schema to what the release needs while the old version runs on it",
 				Steps: []plan.Step{
 					listPending{},
@@ -62,10 +62,10 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 					checkIntegrity{database: d.Name},
 					countRows{tables: d.Critical},
 				},
-				Gate: plan.Gate{Suites: []string{"database"}},
+				Gate: gateOf(database),
 			},
 			{
-				Name:  "3 application",
+				Name:  application,
 				About: "replace the pods one by one under live traffic",
 				Steps: []plan.Step{
 					setImage{image: env.Image(to), from: now.Running, policy: env.Rollback.Application},
@@ -73,15 +73,15 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 					waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
 				},
 				Companions: []string{"continuity"},
-				Gate:       plan.Gate{Suites: []string{"rollout", "health", "endpoints"}},
+				Gate:       gateOf(application),
 			},
 			{
-				Name:  "4 verification",
+				Name:  verification,
 				About: "judge the new version by what its users rely on",
-				Gate:  plan.Gate{Suites: []string{"auth", "tenancy", "files", "journeys", "performance"}},
+				Gate:  gateOf(verification),
 			},
 		},
-		RollbackGate: rollbackGate(),
+		RollbackGate: gateOf(rollback),
 		Notes:        deployNotes(env, now, schema),
 	}, nil
 }

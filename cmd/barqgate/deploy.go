@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/barq-platform/barqgate/harness/environment"
+	"github.com/barq-platform/barqgate/harness/plan"
+	"github.com/barq-platform/barqgate/phases"
+)
+
+// production is the environment where a change has to be confirmed by a person.
+const production = "production"
+
+func (a *app) planCommand() *cobra.Command {
+	var to string
+	cmd := &cobra.Command{
+		Use:   "plan --to=<release>",
+		Short: "Print the numbered plan of a deployment; changes nothing",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, p, err := a.deployment(cmd.Context(), to)
+			if err != nil {
+				return err
+			}
+			if a.output == outputJSON {
+				return writeJSON(a.out, p.Outline())
+			}
+			return p.Print(a.out)
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "", "release tag to deploy")
+	return cmd
+}
+
+func (a *app) deployCommand() *cobra.Command {
+	var to string
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "deploy --to=<release>",
+		Short: "Deploy a release: steps, gates, and a rollback if a gate does not open",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			root, p, err := a.deployment(cmd.Context(), to)
+			if err != nil {
+				return err
+			}
+			if err := p.Print(a.err); err != nil {
+				return fmt.Errorf("print the plan: %w", err)
+			}
+			if err := a.confirm(p.Env, to, yes); err != nil {
+				return err
+			}
+			return a.execute(cmd.Context(), root, p)
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "", "release tag to deploy")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask for confirmation in production")
+	return cmd
+}
+
+func (a *app) rollbackCommand() *cobra.Command {
+	var revision int64
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "rollback [--to-revision=<number>]",
+		Short: "Bring back an earlier revision of the application, and verify it",
+		Long:  "rollback brings back the revision named by --to-revision, or else the newest one that ran\nanother image. The database stays as it is.",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			root, env, err := a.environment(cmd.Context())
+			if err != nil {
+				return err
+			}
+			now, err := phases.Survey(cmd.Context(), env)
+			if err != nil {
+				return err
+			}
+			p, err := phases.Rollback(env, root, now, revision)
+			if err != nil {
+				return err
+			}
+			if err := p.Print(a.err); err != nil {
+				return fmt.Errorf("print the plan: %w", err)
+			}
+			if err := a.confirm(env, p.To, yes); err != nil {
+				return err
+			}
+			return a.execute(cmd.Context(), root, p)
+		},
+	}
+	cmd.Flags().Int64Var(&revision, "to-revision", 0, "revision of the Deployment; 0: the newest one with another image")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask for confirmation in production")
+	return cmd
+}
+
+// deployment makes the plan of a deployment from what is running now.
+func (a *app) deployment(ctx context.Context, to string) (root string, p *plan.Plan, err error) {
+	if to == "" {
+		return "", nil, usage("no release named; say which with --to=<release>")
+	}
+	root, env, err := a.environment(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	now, err := phases.Survey(ctx, env)
+	if err != nil {
+		return "", nil, err
+	}
+	p, err = phases.Deploy(env, root, now, to)
+	return root, p, err
+}
+
+// confirm asks a person to type the release before production is changed.
+func (a *app) confirm(env *environment.Environment, release string, yes bool) error {
+	if env.Name != production || yes {
+		return nil
+	}
+	if !term.IsTerminal(int(a.in.Fd())) {
+		return usage("%s is changed only with --yes, or after a person has confirmed it on a terminal", production)
+	}
+	_, _ = fmt.Fprintf(a.err, "\nThis changes %s. Type the release (%s) to go on: ", production, release)
+	typed, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("read the confirmation: %w", err)
+	}
+	if strings.TrimSpace(typed) != release {
+		return usage("not confirmed; nothing was changed")
+	}
+	return nil
+}
+
+func writeJSON(w interface{ Write([]byte) (int, error) }, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return fmt.Errorf("write the output: %w", err)
+	}
+	return nil
+}
+
+// folder returns a folder below .barqgate, where everything made at run time is.
+func folder(root string, parts ...string) string {
+	return strings.Join(append([]string{root, ".barqgate"}, parts...), string(os.PathSeparator))
+}

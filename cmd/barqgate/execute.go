@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/barq-platform/barqgate/harness/gotest"
+	"github.com/barq-platform/barqgate/harness/plan"
+	"github.com/barq-platform/barqgate/harness/report"
+	"github.com/barq-platform/barqgate/harness/run"
+)
+
+// execute runs a plan with everybody watching, writes its report, and keeps its
+// exit code.
+func (a *app) execute(ctx context.Context, root string, p *plan.Plan) error {
+	existing, err := workspace(root).List()
+	if err != nil {
+		return err
+	}
+	if err := p.Validate(existing); err != nil {
+		return err
+	}
+	built, err := a.build(ctx, root, suitesOf(p))
+	if err != nil {
+		return err
+	}
+	id, err := newRunID()
+	if err != nil {
+		return err
+	}
+	live := report.NewLive(os.Stderr)
+	outcome, err := run.Execute(ctx, run.Config{
+		Plan: p, Root: root, Run: id, Dir: folder(root, "runs", id), Suites: built, Watcher: live,
+		Abort:           a.interrupts.abort,
+		RollbackCommand: "barqgate rollback -env=" + p.Env.Name,
+	})
+	live.Close()
+	a.exit = outcome.Exit
+	return errors.Join(err, a.show(outcome.Dir))
+}
+
+// build compiles the suites for gates.
+func (a *app) build(ctx context.Context, root string, suites []string) (gotest.Set, error) {
+	return workspace(root).Build(ctx, suites, func(text string) { _, _ = fmt.Fprintln(a.err, text) })
+}
+
+func workspace(root string) gotest.Workspace {
+	return gotest.Workspace{Root: root, Suites: "suites", Bin: folder(root, "bin", "suites")}
+}
+
+// suitesOf lists every suite that a plan names, once.
+func suitesOf(p *plan.Plan) []string {
+	names := slices.Clone(p.RollbackGate.Suites)
+	for _, phase := range p.Phases {
+		names = append(append(names, phase.Companions...), phase.Gate.Suites...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// newRunID names a run so that names sort by time.
+func newRunID() (string, error) {
+	suffix := make([]byte, 2)
+	if _, err := rand.Read(suffix); err != nil {
+		return "", fmt.Errorf("name the run: %w", err)
+	}
+	return time.Now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(suffix), nil
+}
+
+// show writes the report of a run to its folder, and its summary to the standard
+// output and to where the pipeline wants it.
+func (a *app) show(dir string) error {
+	r, err := report.Load(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := r.Write(); err != nil {
+		return err
+	}
+	if err := stepSummary(r); err != nil {
+		return err
+	}
+	if a.output == outputJSON {
+		return r.JSON(a.out)
+	}
+	return r.Screen(a.out, report.StyleOf(os.Stdout))
+}
+
+// stepSummary appends the report to the summary page of a GitHub Actions job, if
+// this is one.
+func stepSummary(r *report.Report) (err error) {
+	path := os.Getenv("GITHUB_STEP_SUMMARY")
+	if path == "" {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("write the step summary: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return r.Markdown(file)
+}

@@ -1,0 +1,64 @@
+package phases
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/barq-platform/barqgate/harness/plan"
+)
+
+// The names of the phases, as the runbook counts them.
+const (
+	preDeployment = "1 pre-deployment"
+	database      = "2 database"
+	application   = "3 application"
+	verification  = "4 verification"
+	rollback      = "rollback"
+)
+
+// ErrUnknownPhase is wrapped by the error for a phase that the runbook does not have.
+var ErrUnknownPhase = errors.New("unknown phase")
+
+// gate names the suites behind a phase.
+type gate struct {
+	phase  string
+	suites []string
+}
+
+// gates lists what has to hold behind each phase. The gate of the rollback holds
+// whichever way something was taken back.
+func gates() []gate {
+	return []gate{
+		{preDeployment, []string{"smoke", "health", "journeys"}},
+		{database, []string{"database"}},
+		{application, []string{"rollout", "health", "endpoints"}},
+		{verification, []string{"auth", "tenancy", "files", "journeys", "performance"}},
+		{rollback, []string{"rollback", "smoke", "health", "database"}},
+	}
+}
+
+// gateOf returns the gate behind a phase; none for a name that is not one of the
+// constants above, which no plan with it would survive.
+func gateOf(phase string) plan.Gate {
+	for _, g := range gates() {
+		if g.phase == phase {
+			return plan.Gate{Suites: g.suites}
+		}
+	}
+	return plan.Gate{}
+}
+
+// GateSuites returns the suites behind the phase with this number or name: "2",
+// "database" or "2 database".
+func GateSuites(phase string) ([]string, error) {
+	var names []string
+	for _, g := range gates() {
+		if g.phase == phase || slices.Contains(strings.Fields(g.phase), phase) {
+			return g.suites, nil
+		}
+		names = append(names, g.phase)
+	}
+	return nil, fmt.Errorf("%w %q: expected one of %s", ErrUnknownPhase, phase, strings.Join(names, ", "))
+}
