@@ -194,9 +194,20 @@ func (r *runner) phases(ctx context.Context) error {
 	return nil
 }
 
-func (r *runner) phase(ctx context.Context, phase plan.Phase) error {
-	if ctx.Err() != nil {
+// mayGoOn is asked before every action.
+func (r *runner) mayGoOn(ctx context.Context) error {
+	switch {
+	case r.now.Err() != nil:
+		return errAborted
+	case ctx.Err() != nil:
 		return errStopped
+	}
+	return nil
+}
+
+func (r *runner) phase(ctx context.Context, phase plan.Phase) error {
+	if err := r.mayGoOn(ctx); err != nil {
+		return err
 	}
 	if err := r.record(event.PhaseStarted{Phase: phase.Name}); err != nil {
 		return err
@@ -226,11 +237,11 @@ func (r *runner) stepsOf(ctx context.Context, phase plan.Phase, beside *companio
 		if state.phase != phase.Name {
 			continue
 		}
+		if err := r.mayGoOn(ctx); err != nil {
+			return err
+		}
 		if beside.broken() {
 			return nil
-		}
-		if ctx.Err() != nil {
-			return errStopped
 		}
 		if err := r.step(state); err != nil {
 			return err

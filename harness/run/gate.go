@@ -169,14 +169,14 @@ func (r *runner) finished(x execution, result gotest.Result) error {
 // already; if one of them did not pass, the gate is decided, and every further
 // minute would only prolong the harm.
 func (r *runner) gate(ctx context.Context, phase string, gate plan.Gate, results []gotest.Result) error {
-	waived := []string{}
+	var waived []string
 	for i, name := range gate.Suites {
-		if r.dirty() && !allPassed(results) {
+		if r.dirty() && !allPassed(results) && r.now.Err() == nil {
 			waived = gate.Suites[i:]
 			break
 		}
-		if ctx.Err() != nil {
-			return errStopped
+		if err := r.mayGoOn(ctx); err != nil {
+			return err
 		}
 		x, err := r.announce(phase, name, gate, false)
 		if err != nil {

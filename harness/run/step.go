@@ -162,7 +162,9 @@ func (r *runner) stepContext(a action) (*plan.StepContext, error) {
 			return nil
 		},
 		Progress: func(format string, args ...any) { r.config.Watcher.Progress(name, fmt.Sprintf(format, args...)) },
-		Created:  func(object, id string) error { return r.record(event.ObjectCreated{Step: name, Object: object, ID: id}) },
+		Created: func(object, id string) error {
+			return r.record(event.ObjectCreated{Step: name, Object: object, ID: id})
+		},
 	}, nil
 }
 
