@@ -1,0 +1,65 @@
+# barqgate: run `make help` for the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .barqgate/bin
+# LAB names the lab that the targets use; two names are two labs side by side.
+LAB ?= default
+export BARQ_LAB = $(LAB)
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: help
+help: ## show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build barqgate, barqlab and barqapi into .barqgate/bin
+	@mkdir -p $(BIN)
+	go build -o $(BIN)/ ./cmd/...
+
+.PHONY: demo
+demo: LAB = demo
+demo: build ## deploy v2.1.0 over v2.0.0 in a fresh lab, by the whole runbook, under live traffic
+	$(BIN)/barqgate lab down
+	$(BIN)/barqgate deploy -env=local --to=v2.1.0
+	@echo 'The lab goes on for a while: kubectl --kubeconfig .barqgate/lab/demo/kubeconfig get pods -A'
+	@echo 'Stop it with: make lab-down LAB=demo'
+
+.PHONY: test
+test: LAB = test
+test: build ## run every test: units, the suites on a lab, every release of the lab end to end
+	go vet ./...
+	go test -timeout 20m $$(go list ./... | grep -v -e /suites/ -e /e2e)
+	go test -race -timeout 20m ./harness/...
+	$(BIN)/barqgate lab down
+	trap '$(BIN)/barqgate lab down' EXIT; \
+	go test -count=1 -timeout 15m ./suites/... -env=local; \
+	go test -count=1 -timeout 60m -v ./cmd/barqgate/e2e
+
+.PHONY: prove
+prove: build ## prove that every criterion can fail: each mutant must be caught
+	$(BIN)/barqgate prove -env=local
+
+.PHONY: bench
+bench: build ## print the timings and sizes that the project promises
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/barqgate ./harness/... ./fixtures/lab/sqlserver/...
+
+.PHONY: lint
+lint: ## vet, formatting and the linters of .golangci.yml
+	test -z "$$(gofmt -l .)"
+	go vet ./...
+	go run $(GOLANGCI) run ./...
+
+.PHONY: lab-up
+lab-up: build ## start the lab, or attach to it
+	$(BIN)/barqgate lab up
+
+.PHONY: lab-down
+lab-down: build ## stop the lab and remove what it made
+	$(BIN)/barqgate lab down
+
+.PHONY: clean
+clean: ## stop the lab and remove everything made at run time
+	if [ -x $(BIN)/barqgate ]; then $(BIN)/barqgate lab down; fi
+	rm -rf .barqgate
