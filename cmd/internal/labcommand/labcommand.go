@@ -153,6 +153,7 @@ func down() *cobra.Command {
 
 func printJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false) // addresses have an &
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(value)
 }
