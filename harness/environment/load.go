@@ -103,6 +103,9 @@ func decode(file string, source []byte, provide func(Provider) (map[string]strin
 	if err := yaml.NodeToValue(body, env, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("%s: %s", file, yaml.FormatError(err, false, false))
 	}
+	if err := env.override(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
 	if err := env.validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}

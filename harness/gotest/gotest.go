@@ -79,10 +79,11 @@ type Result struct {
 
 // Test is how one test or subtest ended.
 type Test struct {
-	Name    string
-	Outcome string // pass, fail, skip, or "" if it never ended
-	Elapsed time.Duration
-	Output  string // the last part of its output
+	Name      string
+	Criterion string // that it judged; empty: none
+	Outcome   string // pass, fail, skip, or "" if it never ended
+	Elapsed   time.Duration
+	Output    string // the last part of its output
 }
 
 // Criterion returns the record of the criterion with this id.

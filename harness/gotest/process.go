@@ -218,10 +218,13 @@ func (p *process) drain() error {
 func (p *process) result(x execution) Result {
 	r := p.binary.blank(p.options, p.started)
 	r.Verdict, r.Reason = x.judge()
-	r.Tests = x.transcript.result()
 	for _, j := range x.transcript.records {
 		r.Criteria = append(r.Criteria, j.record)
+		if test, ok := x.transcript.byName[j.test]; ok {
+			test.Criterion = j.record.Criterion
+		}
 	}
+	r.Tests = x.transcript.result()
 	return r
 }
 

@@ -156,7 +156,7 @@ func (r *runner) finished(x execution, result gotest.Result) error {
 		Output: filepath.ToSlash(filepath.Join("evidence", x.instance, filepath.Base(result.Output))), Command: result.Command, Duration: result.Duration,
 	}
 	for _, test := range result.Tests {
-		t := event.Test{Name: test.Name, Outcome: test.Outcome, Duration: test.Elapsed}
+		t := event.Test{Name: test.Name, Criterion: test.Criterion, Outcome: test.Outcome, Duration: test.Elapsed}
 		if test.Outcome != "pass" {
 			t.Output = test.Output
 		}

@@ -124,10 +124,11 @@ type SuiteFinished struct {
 
 // Test is how one Go test of a suite ended.
 type Test struct {
-	Name     string        `json:"name"`
-	Outcome  string        `json:"outcome"` // pass, fail, skip, or "" if it never ended
-	Duration time.Duration `json:"duration"`
-	Output   string        `json:"output,omitempty"` // of a test that did not pass; its last part
+	Name      string        `json:"name"`
+	Criterion string        `json:"criterion,omitempty"` // that it judged
+	Outcome   string        `json:"outcome"`             // pass, fail, skip, or "" if it never ended
+	Duration  time.Duration `json:"duration"`
+	Output    string        `json:"output,omitempty"` // of a test that did not pass; its last part
 }
 
 // GateDecided says whether the deployment may go on.

@@ -1,0 +1,146 @@
+package environment_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/barq-platform/barqgate/harness/environment"
+	"github.com/barq-platform/barqgate/harness/environment/environmenttest"
+	"github.com/goccy/go-yaml"
+	"github.com/stretchr/testify/require"
+)
+
+func load(t *testing.T, changes map[string]any) (*environment.Environment, error) {
+	t.Helper()
+	return environment.Load(t.Context(), environmenttest.Root(t, changes), environmenttest.Name)
+}
+
+func TestLoad(t *testing.T) {
+	env, err := load(t, nil)
+	require.NoError(t, err)
+	require.Equal(t, environmenttest.Name, env.Name)
+	require.Equal(t, 500*time.Millisecond, env.Thresholds.P95)
+	require.True(t, env.Allows(environment.Deploy))
+	require.False(t, env.Allows("dance"))
+	require.Equal(t, env.Kubernetes.ImageRepository+":v1", env.Image("v1"))
+}
+
+func TestLoadRefuses(t *testing.T) {
+	tests := []struct {
+		name    string
+		changes map[string]any
+		says    string
+	}{
+		{"an unknown key", map[string]any{"thresholds": map[string]any{"p59": "1s"}}, "p59"},
+		{"a missing value", map[string]any{"thresholds": map[string]any{"p95": "0s"}}, "thresholds.p95 is missing"},
+		{"a negative duration", map[string]any{"thresholds": map[string]any{"p95": "-1s"}}, "expected a positive duration"},
+		{"a share above 1", map[string]any{"thresholds": map[string]any{"errorRate": 0.1, "memoryShare": 80}}, "thresholds.memoryShare is 80"},
+		{"an unknown effect", map[string]any{"allow": []string{"dance"}}, `allow[0] is "dance"; expected one of write, load`},
+		{"a redirect called healthy", map[string]any{"api": map[string]any{"readyCodes": []int{302}}}, "302"},
+		{"a path in the address", map[string]any{"api": map[string]any{"url": "http://host/api"}}, "expected a scheme and a host"},
+		{"a drill over the database itself", map[string]any{"database": map[string]any{"scratchName": "BARQ_DB"}}, "would overwrite it"},
+		{"one tenant", map[string]any{"tenancy": map[string]any{"provision": false}}, "exactly two tenants"},
+		{"an unset variable", map[string]any{"database": map[string]any{"dsn": "${BARQ_TEST_UNSET}"}}, "BARQ_TEST_UNSET, which is not set"},
+		{"a warning beyond the alarm", map[string]any{"thresholds": map[string]any{"warningErrorRate": 0.5}}, "above its critical level"},
+		{"another name", map[string]any{"name": "other"}, `name is "other"`},
+		{"an unknown rollback policy", map[string]any{"rollback": map[string]any{"database": "maybe"}}, `rollback.database is "maybe"`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := load(t, test.changes)
+			require.ErrorContains(t, err, test.says)
+			require.ErrorContains(t, err, filepath.Join("testdata", "envs", "fixed.yaml"))
+		})
+	}
+}
+
+func TestUnknownEnvironmentNamesTheValidOnes(t *testing.T) {
+	root := environmenttest.Root(t, nil)
+	for _, name := range []string{"stagign", "", "../envs/fixed"} {
+		_, err := environment.Load(t.Context(), root, name)
+		require.ErrorIs(t, err, environment.ErrUnknown)
+		require.ErrorContains(t, err, "expected one of fixed")
+	}
+}
+
+func TestUnknownKeyIsLocated(t *testing.T) {
+	root := environmenttest.Root(t, nil)
+	path := filepath.Join(root, "testdata", "envs", "fixed.yaml")
+	source, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, append([]byte("nmae: x\n"), source...), 0o644))
+	_, err = environment.Load(t.Context(), root, "fixed")
+	require.ErrorContains(t, err, `[1:1] unknown field "nmae"`)
+}
+
+func TestSecretsAreNeverPrinted(t *testing.T) {
+	t.Setenv("BARQ_TEST_DSN", "sqlserver://sa:hunter2@127.0.0.1:1")
+	env, err := load(t, map[string]any{"database": map[string]any{"dsn": "${BARQ_TEST_DSN}"}})
+	require.NoError(t, err)
+	require.Contains(t, env.Database.DSN.Reveal(), "hunter2")
+	asJSON, err := json.Marshal(env)
+	require.NoError(t, err)
+	asYAML, err := yaml.Marshal(env)
+	require.NoError(t, err)
+	for _, text := range []string{string(asJSON), string(asYAML), fmt.Sprintf("%v %+v %#v %s %q", env, *env, *env, env.Database, env.Database.DSN)} {
+		require.NotContains(t, text, "hunter2")
+	}
+}
+
+func TestProvider(t *testing.T) {
+	provider := func(script string) map[string]any {
+		return map[string]any{
+			"provider": map[string]any{"command": []string{"sh", "-c", script}, "timeout": "1m"},
+			"api":      map[string]any{"url": "${PROVIDED}"},
+		}
+	}
+	env, err := load(t, provider(`echo '{"PROVIDED": "http://127.0.0.1:8080"}'`))
+	require.NoError(t, err)
+	require.Equal(t, "http://127.0.0.1:8080", env.API.URL)
+
+	_, err = load(t, provider(`echo hello`))
+	require.ErrorContains(t, err, "not one JSON object of strings")
+	_, err = load(t, provider(`exit 3`))
+	require.ErrorContains(t, err, "exit status 3")
+	_, err = load(t, provider(`echo '{}'`))
+	require.ErrorContains(t, err, "PROVIDED, which is not set")
+}
+
+func TestOverrides(t *testing.T) {
+	t.Setenv(environment.OverridesVariable, `{"kubernetes":{"replicas":5},"files":{"sizes":[7]},"thresholds":{"p95":"1ms"}}`)
+	env, err := load(t, nil)
+	require.NoError(t, err)
+	require.Equal(t, 5, env.Kubernetes.Replicas)
+	require.NotEmpty(t, env.Kubernetes.Deployment, "the rest of the section stays")
+	require.Equal(t, []int64{7}, env.Files.Sizes)
+	require.Equal(t, time.Millisecond, env.Thresholds.P95)
+	require.True(t, env.Database.DSN.IsSet())
+
+	_, err = load(t, map[string]any{"allow": []string{"write"}})
+	require.ErrorContains(t, err, "does not allow")
+
+	for changes, says := range map[string]string{
+		`{"kubernetes":{"replicsa":5}}`: "replicsa",
+		`{"kubernetes":{"replicas":0}}`: "kubernetes.replicas is missing",
+		`{"name":"other"}`:              "changes the name",
+		`{`:                             environment.OverridesVariable,
+	} {
+		t.Setenv(environment.OverridesVariable, changes)
+		_, err = load(t, nil)
+		require.ErrorContains(t, err, says)
+	}
+}
+
+func TestDigestIgnoresSecretsOnly(t *testing.T) {
+	digest := func(changes map[string]any) string {
+		env, err := load(t, changes)
+		require.NoError(t, err)
+		return env.Digest()
+	}
+	require.Equal(t, digest(nil), digest(map[string]any{"database": map[string]any{"dsn": "sqlserver://other"}}))
+	require.NotEqual(t, digest(nil), digest(map[string]any{"kubernetes": map[string]any{"replicas": 5}}))
+}

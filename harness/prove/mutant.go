@@ -1,0 +1,121 @@
+package prove
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/barq-platform/barqgate/harness/gotest"
+	"github.com/barq-platform/barqgate/harness/verdict"
+	"github.com/goccy/go-yaml"
+)
+
+// mutant is one wrong state of the platform, or of what is expected of it, and
+// the criterion that has to notice.
+type mutant struct {
+	Criterion string            `yaml:"criterion"`
+	Faults    []string          `yaml:"faults"`
+	Facts     map[string]string `yaml:"facts"`  // given to the suite as a deployment's
+	Env       map[string]any    `yaml:"env"`    // changes to the environment, as in its file
+	Says      string            `yaml:"says"`   // words that the failure must contain
+	Expect    string            `yaml:"expect"` // fail (the default) or inconclusive
+	Also      []string          `yaml:"also"`   // criteria that may fail for the same reason
+}
+
+// load reads the suite's mutants. A suite without a file has none.
+func load(root, suite string) ([]mutant, error) {
+	short := filepath.Join("testdata", "mutants", suite+".yaml")
+	source, err := os.ReadFile(filepath.Join(root, short))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the mutants of suite %s: %w", suite, err)
+	}
+	var mutants []mutant
+	if err := yaml.UnmarshalWithOptions(source, &mutants, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("%s: %s", short, yaml.FormatError(err, false, false))
+	}
+	for i, m := range mutants {
+		if err := m.validate(suite); err != nil {
+			return nil, fmt.Errorf("%s: entry %d (%s): %w", short, i+1, m.Criterion, err)
+		}
+	}
+	return mutants, nil
+}
+
+func (m mutant) validate(suite string) error {
+	switch {
+	case !strings.HasPrefix(m.Criterion, suite+"."):
+		return fmt.Errorf("criterion %q does not belong to suite %s", m.Criterion, suite)
+	case m.Says == "":
+		return errors.New("says is missing: the words that the failure must contain")
+	case len(m.Faults) == 0 && len(m.Facts) == 0 && len(m.Env) == 0:
+		return errors.New("it changes nothing; expected faults, facts or env")
+	case m.Expect != "" && m.Expect != verdict.Fail.String() && m.Expect != verdict.Inconclusive.String():
+		return fmt.Errorf("expect is %q; expected fail or inconclusive", m.Expect)
+	}
+	return nil
+}
+
+// title says what is mutated, on one line.
+func (m mutant) title() string {
+	parts := slices.Clone(m.Faults)
+	if len(m.Facts) > 0 {
+		parts = append(parts, "other facts")
+	}
+	if len(m.Env) > 0 {
+		parts = append(parts, "other environment")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (m mutant) expected() verdict.Verdict {
+	if m.Expect == verdict.Inconclusive.String() {
+		return verdict.Inconclusive
+	}
+	return verdict.Fail
+}
+
+// missed says why the mutant was not caught as it should be, or "" if it was.
+// base is the run without it.
+func (m mutant) missed(base, result gotest.Result) string {
+	if result.Verdict == verdict.Error {
+		return "the suite broke down instead: " + result.Reason
+	}
+	record, ok := result.Criterion(m.Criterion)
+	switch {
+	case !ok:
+		return "the criterion was not judged"
+	case record.Skipped || record.Verdict != m.expected():
+		return fmt.Sprintf("its verdict is %s; expected %s: %s", record.Verdict, m.expected(), record.Summary())
+	case !strings.Contains(record.Reason+m.output(result), m.Says):
+		return fmt.Sprintf("its reason does not contain %q: %s", m.Says, record.Reason)
+	}
+	for _, before := range base.Criteria {
+		if before.Criterion == m.Criterion || slices.Contains(m.Also, before.Criterion) {
+			continue
+		}
+		after, ok := result.Criterion(before.Criterion)
+		if !ok {
+			return fmt.Sprintf("%s, which has nothing to do with it, was not judged", before.Criterion)
+		}
+		if !after.Verdict.Passed() && !(after.Skipped && before.Skipped) {
+			return fmt.Sprintf("%s, which has nothing to do with it, is %s as well: %s", before.Criterion, after.Verdict, after.Summary())
+		}
+	}
+	return ""
+}
+
+// output returns what the criterion's test printed.
+func (m mutant) output(result gotest.Result) string {
+	for _, test := range result.Tests {
+		if test.Criterion == m.Criterion {
+			return "\n" + test.Output
+		}
+	}
+	return ""
+}
