@@ -67,7 +67,7 @@ func judgeLatency(t *testing.T, result *workload.Result) {
 	require.NoError(t, err)
 	c.Evidence("samples.csv", csv)
 	c.EvidenceJSON("summary.json", map[string]any{"all": result.Summary, "routes": result.Routes, "generator": result.Generator})
-	c.EvidenceJSON("histogram.json", load.Histogram(result.Recording.Samples).Export())
+	c.EvidenceJSON("histogram.json", load.Histogram(result.Recording.Samples).CumulativeDistribution())
 	c.Measured("p50-ms", result.Summary.P50)
 	c.Measured("p95-ms", result.Summary.P95)
 	c.Measured("p99-ms", result.Summary.P99)

@@ -1,0 +1,231 @@
+package continuity_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/barq-platform/barqgate/fixtures/barq"
+	"github.com/barq-platform/barqgate/fixtures/barq/ledger"
+	"github.com/barq-platform/barqgate/harness/environment"
+	"github.com/barq-platform/barqgate/harness/judge"
+	"github.com/barq-platform/barqgate/harness/load"
+	"github.com/barq-platform/barqgate/harness/suite"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	// bodyLimit is more than the largest answer to a probe.
+	bodyLimit = 1 << 20
+	// underWay is how many probes are sent before the steps may begin.
+	underWay = 20
+	// removalChunk is how many tasks one bulk-delete names.
+	removalChunk = 100
+)
+
+// observation is what was seen while the platform was being changed.
+type observation struct {
+	recording *load.Recording
+	generator load.Generator
+	outages   judge.Availability
+	ledger    *ledger.Ledger
+	found     ledger.Findings // in the database
+	listed    ledger.Findings // through the task list
+}
+
+// observe keeps reads and writes on the platform until the companion is told to
+// stop, then reads back what was written.
+func observe(t *testing.T) *observation {
+	t.Helper()
+	env := suite.Env()
+	tenants := barq.MustProvision(t, env, "continuity")
+	client, err := barq.NewClient(env)
+	require.NoError(t, err)
+	t.Cleanup(client.CloseIdleConnections)
+	session, err := client.Login(t.Context(), tenants.A.User().Credentials())
+	require.NoError(t, err, "nothing can be observed without a login")
+
+	o := &observation{ledger: ledger.New(tenants.Label)}
+	p := &prober{session: session, ledger: o.ledger, begun: make(chan struct{})}
+	o.recording = p.run(t, env)
+	o.generator = o.recording.Generator()
+	o.outages = judge.FindOutages(probes(o.recording.Samples))
+	o.readBack(t, env, session, tenants.A.ID)
+	if !tenants.Provisioned {
+		removeWrites(t, session, o.ledger)
+	}
+	return o
+}
+
+func (o *observation) readBack(t *testing.T, env *environment.Environment, session *barq.Session, tenantID string) {
+	t.Helper()
+	stored, err := o.ledger.Stored(t.Context(), env, tenantID)
+	require.NoError(t, err)
+	o.found = ledger.Reconcile(o.ledger.Entries(), stored)
+	listed, err := o.ledger.Listed(t.Context(), session)
+	require.NoError(t, err)
+	o.listed = ledger.Reconcile(o.ledger.Entries(), listed)
+}
+
+// removeWrites cleans up in a tenant that stays.
+func removeWrites(t *testing.T, session *barq.Session, l *ledger.Ledger) {
+	t.Helper()
+	var ids []string
+	for i, entry := range l.Entries() {
+		if entry.Acknowledged {
+			ids = append(ids, entry.ID)
+		}
+		if len(ids) == removalChunk || i == len(l.Entries())-1 && len(ids) > 0 {
+			_, err := session.BulkDeleteTasks(t.Context(), ids...)
+			require.NoError(t, err, "remove the tasks %s… by hand", l.Prefix())
+			ids = ids[:0]
+		}
+	}
+}
+
+func probes(samples []load.Sample) []judge.Probe {
+	list := make([]judge.Probe, len(samples))
+	for i, s := range samples {
+		list[i] = judge.Probe{Sent: s.Sent, Done: s.Done, Failed: s.Failed(), Kind: kind(s)}
+	}
+	return list
+}
+
+// kind groups failures: by status, or by the error when there was no answer.
+func kind(s load.Sample) string {
+	switch {
+	case !s.Failed():
+		return ""
+	case s.Status == 0:
+		return s.Failure
+	default:
+		return fmt.Sprintf("status %d", s.Status)
+	}
+}
+
+// prober makes the requests.
+type prober struct {
+	session *barq.Session
+	ledger  *ledger.Ledger
+	sent    atomic.Int64
+	once    sync.Once
+	begun   chan struct{}
+}
+
+// run probes until the companion's steps have ended and enough probes for a
+// judgement have been sent: a quick rollout is watched a little longer.
+func (p *prober) run(t *testing.T, env *environment.Environment) *load.Recording {
+	t.Helper()
+	accompanied, begun := suite.Companion(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	streams := p.streams(t, env)
+	var recording *load.Recording
+	var err error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		recording, err = load.Run(ctx, streams...)
+	}()
+	select {
+	case <-p.begun:
+		begun()
+	case <-ended:
+	}
+	select {
+	case <-accompanied.Done():
+	case <-ended:
+	}
+	p.untilEnough(ctx, env)
+	stop()
+	<-ended
+	require.NoError(t, err)
+	return recording
+}
+
+// untilEnough waits for the probes that a judgement of the error rate needs, but
+// no longer than they take at half the rate.
+func (p *prober) untilEnough(ctx context.Context, env *environment.Environment) {
+	missing := int64(needed(env)) - p.sent.Load()
+	if missing <= 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(2*float64(missing)/float64(env.Load.ContinuityRate)*float64(time.Second)))
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for p.sent.Load() < int64(needed(env)) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// streams are four that interleave: reads and writes, each over connections that
+// are reused and over a new connection for each request. A drain can break one
+// kind and spare the other.
+func (p *prober) streams(t *testing.T, env *environment.Environment) []load.Stream {
+	t.Helper()
+	kinds := []struct {
+		name   string
+		reused bool
+		call   func() (load.Call, error)
+	}{
+		{"write, reused connection", true, p.write},
+		{"read, new connection", false, p.read},
+		{"write, new connection", false, p.write},
+		{"read, reused connection", true, p.read},
+	}
+	rate := float64(env.Load.ContinuityRate)
+	streams := make([]load.Stream, 0, len(kinds))
+	for i, k := range kinds {
+		transport, err := barq.NewTransport(env)
+		require.NoError(t, err)
+		transport.DisableKeepAlives = !k.reused
+		t.Cleanup(transport.CloseIdleConnections)
+		streams = append(streams, load.Stream{
+			Name:      k.name,
+			Rate:      rate / float64(len(kinds)),
+			Offset:    time.Duration(float64(i) / rate * float64(time.Second)),
+			Call:      func(uint64) (load.Call, error) { p.count(); return k.call() },
+			Transport: transport,
+			Timeout:   env.API.Timeout,
+			BodyLimit: bodyLimit,
+		})
+	}
+	return streams
+}
+
+func (p *prober) count() {
+	if p.sent.Add(1) >= underWay {
+		p.once.Do(func() { close(p.begun) })
+	}
+}
+
+// read lists a few tasks; it depends on no write.
+func (p *prober) read() (load.Call, error) {
+	request, err := p.session.NewRequest(context.Background(), barq.TasksRequest(barq.TaskList{List: barq.List{PageSize: 3}}))
+	return load.Call{Request: request, Route: "list tasks", Accept: func(status int, body []byte) error {
+		_, err := barq.Decode[barq.Page[barq.Task]](status, body, http.StatusOK)
+		return err
+	}}, err
+}
+
+// write creates a task that the ledger knows.
+func (p *prober) write() (load.Call, error) {
+	task := p.ledger.Next()
+	request, err := p.session.NewRequest(context.Background(), barq.CreateTaskRequest(task))
+	return load.Call{Request: request, Route: "create task", Key: task.Name, Accept: func(status int, body []byte) error {
+		created, err := barq.Decode[barq.Task](status, body, http.StatusCreated)
+		if err != nil {
+			return err
+		}
+		return p.ledger.Acknowledge(task.Name, created)
+	}}, err
+}
