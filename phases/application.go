@@ -11,16 +11,14 @@ import (
 
 	"github.com/barq-platform/barqgate/fixtures/barq"
 	"github.com/barq-platform/barqgate/fixtures/kube"
-	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/plan"
 )
 
 // setImage starts the rolling update. It is taken back by an explicit revision:
 // "the one before" may have been made by anybody, with any image.
 type setImage struct {
-	image  string
-	from   kube.Deployment
-	policy environment.RollbackPolicy
+	image string
+	from  kube.Deployment
 }
 
 func (s setImage) Name() string { return "Set the image to " + s.image }
@@ -58,30 +56,24 @@ func (s setImage) Run(ctx context.Context, sc *plan.StepContext) error {
 }
 
 func (s setImage) UndoName() string {
-	if s.policy != environment.Automatic {
-		return "Say how to roll back the application, which is left to a person here"
-	}
 	return fmt.Sprintf("Roll the application back to revision %d (%s) and watch it", s.from.Revision, s.from.Image)
 }
 
 func (s setImage) Undo(ctx context.Context, sc *plan.StepContext) error {
-	by := fmt.Sprintf("barqgate rollback -env=%s --to-revision=%d", sc.Env.Name, s.from.Revision)
-	if s.policy != environment.Automatic {
-		return fmt.Errorf("%s stays deployed: rollback.application is %s; to take it back: %s", s.image, s.policy, by)
-	}
 	var unsafe []string
 	if err := readJSON(sc, factUnsafe, &unsafe); err != nil {
 		return err
 	}
 	if len(unsafe) > 0 {
-		return fmt.Errorf("%s stays deployed: %s cannot run on migrations %s; roll forward, or restore the database by hand first and then: %s", s.image, s.from.Image, strings.Join(unsafe, ", "), by)
+		return fmt.Errorf("%s stays deployed: %s cannot run on migrations %s; roll forward, or restore the database by hand and then: barqgate rollback -env=%s --to-revision=%d",
+			s.image, s.from.Image, strings.Join(unsafe, ", "), sc.Env.Name, s.from.Revision)
 	}
 	return rollBackTo(ctx, sc, s.from.Revision, s.from.Image)
 }
 
 // rollBackTo brings a revision back and watches its rollout.
 func rollBackTo(ctx context.Context, sc *plan.StepContext, revision int64, image string) error {
-	if _, err := bringBack(ctx, sc, revision, image); err != nil {
+	if err := bringBack(ctx, sc, revision, image); err != nil {
 		return err
 	}
 	cluster, err := kube.Connect(ctx, sc.Env.Kubernetes)
@@ -92,20 +84,20 @@ func rollBackTo(ctx context.Context, sc *plan.StepContext, revision int64, image
 }
 
 // bringBack sets the pod template of an earlier revision and confirms the image.
-func bringBack(ctx context.Context, sc *plan.StepContext, revision int64, image string) (kube.Deployment, error) {
+func bringBack(ctx context.Context, sc *plan.StepContext, revision int64, image string) error {
 	cluster, err := kube.Connect(ctx, sc.Env.Kubernetes)
 	if err != nil {
-		return kube.Deployment{}, err
+		return err
 	}
 	sc.Progress("rolling back to revision %d", revision)
 	changed, err := cluster.RollbackTo(ctx, revision)
 	if err != nil {
-		return kube.Deployment{}, err
+		return err
 	}
 	if changed.Image != image {
-		return kube.Deployment{}, fmt.Errorf("roll back to revision %d: the image is %s now; expected %s", revision, changed.Image, image)
+		return fmt.Errorf("roll back to revision %d: the image is %s now; expected %s", revision, changed.Image, image)
 	}
-	return changed, nil
+	return nil
 }
 
 // watchRollout is `kubectl rollout status` that does not wait for what will not come.

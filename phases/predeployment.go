@@ -2,6 +2,7 @@ package phases
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/barq-platform/barqgate/fixtures/barq"
+	"github.com/barq-platform/barqgate/fixtures/barq/workload"
 	"github.com/barq-platform/barqgate/fixtures/kube"
 	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/plan"
@@ -59,7 +61,6 @@ func (s readRunning) Run(ctx context.Context, sc *plan.StepContext) error {
 		sc.SetFact(barq.FactToImage, sc.Env.Image(sc.To)),
 		sc.SetFact(factReplicas, strconv.Itoa(int(running.Replicas))),
 		sc.SetFact(barq.FactDeployStarted, time.Now().UTC().Format(time.RFC3339Nano)),
-		sc.SetFact(barq.FactWritesLedger, filepath.Join(sc.Evidence, "acknowledged-writes.jsonl")),
 	)
 }
 
@@ -234,6 +235,42 @@ func (s exportConfiguration) Run(ctx context.Context, sc *plan.StepContext) erro
 		store(sc, "configmap-"+s.configMap+".yaml", configMap),
 		store(sc, "secret-"+s.secret+"-digests.yaml", secret),
 	)
+}
+
+// recordBaseline measures the old version under load, so that the new one can be
+// compared with it. It does not judge: a slow old version is no reason not to
+// replace it.
+type recordBaseline struct {
+	rate     int
+	duration time.Duration
+}
+
+func (s recordBaseline) Name() string {
+	return fmt.Sprintf("Record the load baseline at %d requests a second for %s", s.rate, s.duration)
+}
+
+// Effect is Idempotent: the measurement removes what it makes.
+func (recordBaseline) Effect() plan.Effect { return plan.Idempotent }
+
+func (recordBaseline) Run(ctx context.Context, sc *plan.StepContext) error {
+	result, err := workload.Measure(ctx, sc.Env, "baseline")
+	if err != nil {
+		return err
+	}
+	limits := sc.Env.Load
+	if err := result.Generator.Unfit(limits.MaxSendLag, limits.MinAchievedShare); err != nil {
+		return fmt.Errorf("the baseline says nothing about the platform: %w", err)
+	}
+	if result.Summary.Requests < limits.MinimumSamples {
+		return fmt.Errorf("the baseline has %d requests; expected at least %d (load.minimumSamples)", result.Summary.Requests, limits.MinimumSamples)
+	}
+	sc.Progress("p95 %.1f ms over %d requests, %d failed", result.Summary.P95, result.Summary.Requests, result.Summary.Failed)
+	var failed error
+	for name, value := range result.BaselineFacts() {
+		failed = errors.Join(failed, sc.SetFact(name, value))
+	}
+	data, err := json.MarshalIndent(map[string]any{"all": result.Summary, "routes": result.Routes, "generator": result.Generator}, "", "  ")
+	return errors.Join(failed, err, store(sc, "baseline.json", append(data, '\n')))
 }
 
 // store writes a file of the step's evidence that only its owner can read.

@@ -36,7 +36,7 @@ func Rollback(env *environment.Environment, root string, now Situation, revision
 			Name:  rollback,
 			About: "bring back what ran before, and see that it works on the data of now",
 			Steps: []plan.Step{
-				noteBefore{image: to.Image},
+				noteBefore{to: to},
 				countBaseline{tables: d.Critical},
 				rollBack{to: to},
 				watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
@@ -80,8 +80,10 @@ func runsOn(env *environment.Environment, root, tag string, applied []string) er
 	return err
 }
 
-// noteBefore records what runs before the rollback.
-type noteBefore struct{ image string }
+// noteBefore records what is taken back and what is restored. To the suites a
+// rollback is the end of the deployment that it takes back: "from" is what ran
+// before that, and has to run again.
+type noteBefore struct{ to kube.Revision }
 
 func (noteBefore) Name() string { return "Record what is running" }
 
@@ -98,9 +100,10 @@ func (s noteBefore) Run(ctx context.Context, sc *plan.StepContext) error {
 	}
 	sc.Progress("%s, revision %d: %s", running.Image, running.Revision, running.Status)
 	return errors.Join(
-		sc.SetFact(barq.FactFromImage, running.Image),
-		sc.SetFact(barq.FactFromRevision, strconv.FormatInt(running.Revision, 10)),
-		sc.SetFact(barq.FactToImage, s.image),
+		sc.SetFact(barq.FactFromImage, s.to.Image),
+		sc.SetFact(barq.FactFromRevision, strconv.FormatInt(s.to.Number, 10)),
+		sc.SetFact(barq.FactToImage, running.Image),
+		sc.SetFact(barq.FactToRevision, strconv.FormatInt(running.Revision, 10)),
 	)
 }
 
@@ -154,9 +157,5 @@ func (s rollBack) Observe(ctx context.Context, sc *plan.StepContext) (bool, erro
 }
 
 func (s rollBack) Run(ctx context.Context, sc *plan.StepContext) error {
-	changed, err := bringBack(ctx, sc, s.to.Number, s.to.Image)
-	if err != nil {
-		return err
-	}
-	return sc.SetFact(barq.FactToRevision, strconv.FormatInt(changed.Revision, 10))
+	return bringBack(ctx, sc, s.to.Number, s.to.Image)
 }

@@ -49,6 +49,7 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 					backUp{database: d.Name},
 					proveBackup{scratch: d.ScratchName},
 					exportConfiguration{configMap: k.ConfigMap, secret: k.Secret},
+					recordBaseline{rate: env.Load.Rate, duration: env.Load.Duration},
 				},
 				Gate: gateOf(preDeployment),
 			},
@@ -68,7 +69,7 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 				Name:  application,
 				About: "replace the pods one by one under live traffic",
 				Steps: []plan.Step{
-					setImage{image: env.Image(to), from: now.Running, policy: env.Rollback.Application},
+					setImage{image: env.Image(to), from: now.Running},
 					watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
 					waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
 				},

@@ -58,7 +58,7 @@ func (a *app) deployCommand() *cobra.Command {
 			if err := a.confirm(p.Env, to, yes); err != nil {
 				return err
 			}
-			return a.execute(cmd.Context(), root, p)
+			return a.execute(cmd.Context(), root, p, fmt.Sprintf("barqgate deploy -env=%s --to=%s", p.Env.Name, to))
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "release tag to deploy")
@@ -93,7 +93,7 @@ func (a *app) rollbackCommand() *cobra.Command {
 			if err := a.confirm(env, p.To, yes); err != nil {
 				return err
 			}
-			return a.execute(cmd.Context(), root, p)
+			return a.execute(cmd.Context(), root, p, "barqgate rollback -env="+env.Name)
 		},
 	}
 	cmd.Flags().Int64Var(&revision, "to-revision", 0, "revision of the Deployment; 0: the newest one with another image")

@@ -17,8 +17,8 @@ import (
 )
 
 // execute runs a plan with everybody watching, writes its report, and keeps its
-// exit code.
-func (a *app) execute(ctx context.Context, root string, p *plan.Plan) error {
+// exit code. retry is what a person types to start the same again.
+func (a *app) execute(ctx context.Context, root string, p *plan.Plan, retry string) error {
 	existing, err := workspace(root).List()
 	if err != nil {
 		return err
@@ -39,6 +39,7 @@ func (a *app) execute(ctx context.Context, root string, p *plan.Plan) error {
 		Plan: p, Root: root, Run: id, Dir: folder(root, "runs", id), Suites: built, Watcher: live,
 		Abort:           a.interrupts.abort,
 		RollbackCommand: "barqgate rollback -env=" + p.Env.Name,
+		RetryCommand:    retry,
 	})
 	live.Close()
 	a.exit = outcome.Exit
