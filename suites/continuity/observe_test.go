@@ -3,7 +3,9 @@ package continuity_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -167,39 +169,40 @@ func (p *prober) untilEnough(ctx context.Context, env *environment.Environment) 
 	}
 }
 
-// streams are four that interleave: reads and writes, each over connections that
-// are reused and over a new connection for each request. A drain can break one
-// kind and spare the other.
+// streams are four that interleave: two over connections that are reused and two
+// with a new connection for each request. A drain can break one kind and spare
+// the other.
 func (p *prober) streams(t *testing.T, env *environment.Environment) []load.Stream {
 	t.Helper()
-	kinds := []struct {
-		name   string
-		reused bool
-		call   func() (load.Call, error)
-	}{
-		{"write, reused connection", true, p.write},
-		{"read, new connection", false, p.read},
-		{"write, new connection", false, p.write},
-		{"read, reused connection", true, p.read},
-	}
+	names := []string{"reused connections 1", "new connections 1", "reused connections 2", "new connections 2"}
 	rate := float64(env.Load.ContinuityRate)
-	streams := make([]load.Stream, 0, len(kinds))
-	for i, k := range kinds {
+	streams := make([]load.Stream, 0, len(names))
+	for i, name := range names {
 		transport, err := barq.NewTransport(env)
 		require.NoError(t, err)
-		transport.DisableKeepAlives = !k.reused
+		transport.DisableKeepAlives = strings.HasPrefix(name, "new")
 		t.Cleanup(transport.CloseIdleConnections)
 		streams = append(streams, load.Stream{
-			Name:      k.name,
-			Rate:      rate / float64(len(kinds)),
+			Name:      name,
+			Rate:      rate / float64(len(names)),
 			Offset:    time.Duration(float64(i) / rate * float64(time.Second)),
-			Call:      func(uint64) (load.Call, error) { p.count(); return k.call() },
+			Call:      func(seq uint64) (load.Call, error) { return p.call(uint64(i), seq) },
 			Transport: transport,
 			Timeout:   env.API.Timeout,
 			BodyLimit: bodyLimit,
 		})
 	}
 	return streams
+}
+
+// call draws lots between reading and writing: a fixed turn would keep step with
+// a load balancer's turn, and one replica would see all writes.
+func (p *prober) call(stream, seq uint64) (load.Call, error) {
+	p.count()
+	if rand.New(rand.NewPCG(stream, seq)).Uint64()%2 == 0 {
+		return p.read()
+	}
+	return p.write()
 }
 
 func (p *prober) count() {
