@@ -19,8 +19,11 @@ import (
 	"github.com/barq-platform/barqgate/harness/environment"
 )
 
-// nameVariable names the lab that the commands deal with.
-const nameVariable = "BARQ_LAB"
+// Environment variables of the commands.
+const (
+	nameVariable = "BARQ_LAB"      // which lab they deal with
+	idleVariable = "BARQ_LAB_IDLE" // how long a lab goes on that nobody uses
+)
 
 // New returns the command with its subcommands.
 func New(use string) *cobra.Command {
@@ -110,27 +113,32 @@ func serve() *cobra.Command {
 		Long: "Be the lab: its log goes to standard error, and it ends with this process. `up` starts\n" +
 			"this in the background after building the programs that it needs.",
 	}
-	idle := command.Flags().Duration("idle", idleTime(), "end when nobody has used the lab for so long (default: $BARQ_LAB_IDLE, else 15m)")
+	idle := command.Flags().Duration("idle", 0, "end when nobody has used the lab for so long (default: $"+idleVariable+", else 15m)")
 	command.RunE = at(func(command *cobra.Command, _ []string, place lab.Place) error {
+		if !command.Flags().Changed("idle") {
+			var err error
+			if *idle, err = defaultIdle(); err != nil {
+				return err
+			}
+		}
 		logger := slog.New(slog.NewTextHandler(command.ErrOrStderr(), nil))
 		return lab.Serve(command.Context(), place, lab.Options{Idle: *idle, Logger: logger})
 	})
 	return command
 }
 
-// idleTime is how `up` passes the idle time on to the process that it starts: as
-// an environment variable. One that cannot be read leaves the zero duration,
-// which Serve refuses.
-func idleTime() time.Duration {
-	text := os.Getenv("BARQ_LAB_IDLE")
+// defaultIdle reads the variable by which the idle time reaches a lab that `up`
+// starts.
+func defaultIdle() (time.Duration, error) {
+	text := os.Getenv(idleVariable)
 	if text == "" {
-		return lab.DefaultIdle
+		return lab.DefaultIdle, nil
 	}
-	duration, err := time.ParseDuration(text)
-	if err != nil {
-		return 0
+	idle, err := time.ParseDuration(text)
+	if err != nil || idle <= 0 {
+		return 0, fmt.Errorf("%s=%q: expected a duration above zero, such as 15m", idleVariable, text)
 	}
-	return duration
+	return idle, nil
 }
 
 func down() *cobra.Command {
