@@ -26,7 +26,7 @@ func LowerShare(failures, n int, confidence float64) float64 {
 }
 
 // maxSamples ends the search for a sample size; no gate sends as much.
-const maxSamples = 1 << 31
+const maxSamples = 1 << 26
 
 // SamplesForShare returns how many samples, with that many failures among them,
 // show with confidence that the share lies below the threshold. For no failure
