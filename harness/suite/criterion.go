@@ -46,6 +46,14 @@ type Record struct {
 	Measured    map[string]any  `json:"measured,omitempty"` // named figures, for reports and baselines
 }
 
+// Names of measured figures that reports add up over a whole run.
+const (
+	// MeasuredRequests is how many requests the criterion's test has sent.
+	MeasuredRequests = "requests"
+	// MeasuredOutage is the longest time without a good answer, in milliseconds.
+	MeasuredOutage = "longest-outage-ms"
+)
+
 // Evidence is one file that a criterion stored.
 type Evidence struct {
 	Path   string `json:"path"` // relative to the suite's evidence folder
