@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/barq-platform/barqgate/fixtures/barq"
 	"github.com/barq-platform/barqgate/fixtures/kube"
@@ -70,6 +71,8 @@ func (s applyMigrations) Name() string { return "Apply pending migrations to dat
 
 // Effect is Once: a migration may change rows in a way that adds up.
 func (applyMigrations) Effect() plan.Effect { return plan.Once }
+
+func (applyMigrations) Timeout() time.Duration { return databaseTimeout }
 
 func (s applyMigrations) Observe(ctx context.Context, sc *plan.StepContext) (bool, error) {
 	_, needs, err := compareSchema(ctx, sc)
@@ -242,6 +245,8 @@ type checkIntegrity struct{ database string }
 func (s checkIntegrity) Name() string { return "Check the integrity of database " + s.database }
 
 func (checkIntegrity) Effect() plan.Effect { return plan.ReadOnly }
+
+func (checkIntegrity) Timeout() time.Duration { return databaseTimeout }
 
 func (s checkIntegrity) Run(ctx context.Context, sc *plan.StepContext) error {
 	return onServer(ctx, sc.Env.Database, func(server *mssql.Server) error {

@@ -20,6 +20,13 @@ import (
 	"github.com/barq-platform/barqgate/harness/plan"
 )
 
+// databaseTimeout bounds a step whose time grows with the database.
+const databaseTimeout = time.Hour
+
+// RollbackTimeout bounds the undoing of all steps together: a restore with its
+// checks, and two changes of the running pods.
+const RollbackTimeout = databaseTimeout + 30*time.Minute
+
 // cleanupTimeout bounds the removal of what a step has made for itself.
 const cleanupTimeout = time.Minute
 
@@ -73,6 +80,8 @@ func (s backUp) Name() string { return "Back up database " + s.database }
 // Effect is Idempotent: a run has one backup file, which is overwritten.
 func (backUp) Effect() plan.Effect { return plan.Idempotent }
 
+func (backUp) Timeout() time.Duration { return databaseTimeout }
+
 func (s backUp) Run(ctx context.Context, sc *plan.StepContext) error {
 	conf := sc.Env.Database
 	var w window
@@ -120,6 +129,8 @@ func (s proveBackup) Name() string {
 
 // Effect is Idempotent: the scratch database is removed before and after.
 func (proveBackup) Effect() plan.Effect { return plan.Idempotent }
+
+func (proveBackup) Timeout() time.Duration { return databaseTimeout }
 
 func (s proveBackup) Run(ctx context.Context, sc *plan.StepContext) error {
 	var w window

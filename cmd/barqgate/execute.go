@@ -14,6 +14,7 @@ import (
 	"github.com/barq-platform/barqgate/harness/plan"
 	"github.com/barq-platform/barqgate/harness/report"
 	"github.com/barq-platform/barqgate/harness/run"
+	"github.com/barq-platform/barqgate/phases"
 )
 
 // execute runs a plan with everybody watching, writes its report, and keeps its
@@ -38,6 +39,7 @@ func (a *app) execute(ctx context.Context, root string, p *plan.Plan, retry stri
 	outcome, err := run.Execute(ctx, run.Config{
 		Plan: p, Root: root, Run: id, Dir: folder(root, "runs", id), Suites: built, Watcher: live,
 		Abort:           a.interrupts.abort,
+		RollbackTimeout: phases.RollbackTimeout,
 		RollbackCommand: "barqgate rollback -env=" + p.Env.Name,
 		RetryCommand:    retry,
 	})
