@@ -145,6 +145,7 @@ func recordWrites(t *testing.T, c *suite.Check, o *observation) {
 	lines, err := o.ledger.JSONLines()
 	require.NoError(t, err)
 	c.Evidence("ledger.jsonl", lines)
+	c.Require(o.unread == nil, "the writes could not be read back: %v", o.unread)
 	c.EvidenceJSON("findings.json", map[string]ledger.Findings{"database": o.found, "list": o.listed})
 	c.Measured("ledger", "ledger.jsonl")
 	c.Measured("acknowledged-writes", o.found.Acknowledged)
