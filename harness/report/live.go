@@ -30,6 +30,7 @@ type Live struct {
 	redraw bool // the transient block below the decided lines can be redrawn
 	drawn  int  // its lines now on the screen
 	active []*activity
+	once   sync.Once
 	closed chan struct{}
 	ended  chan struct{}
 }
@@ -194,10 +195,12 @@ func (l *Live) write(text string) { _, _ = io.WriteString(l.out, text) }
 
 // Close leaves the terminal as it was found.
 func (l *Live) Close() {
-	l.mu.Lock()
-	l.erase()
-	l.active = nil
-	l.mu.Unlock()
-	close(l.closed)
-	<-l.ended
+	l.once.Do(func() {
+		close(l.closed)
+		<-l.ended
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.erase()
+		l.active = nil
+	})
 }
