@@ -26,7 +26,6 @@ const (
 // execution is everything known about one process; judge looks at nothing else
 // but the evidence files.
 type execution struct {
-	suite      string
 	inventory  []string
 	policy     Policy
 	evidence   string // folder

@@ -188,7 +188,7 @@ func (p *process) finish(how ending, failure error) Result {
 	// the pipe open.
 	failure = errors.Join(failure, killGroup(p.suite.Process.Pid), p.drain())
 	x := execution{
-		suite: p.binary.Suite, inventory: p.binary.Tests, policy: p.options.Policy, evidence: p.options.Evidence,
+		inventory: p.binary.Tests, policy: p.options.Policy, evidence: p.options.Evidence,
 		timeout: p.options.Timeout, ending: how, failure: failure, transcript: p.transcript, exit: -1, status: "no exit status",
 	}
 	if state := p.suite.ProcessState; state != nil {

@@ -88,24 +88,25 @@ func TestWhatCountsAsFailure(t *testing.T) {
 		handler http.HandlerFunc
 		accept  func(int, []byte) error
 		want    string
+		kind    string
 	}{
-		{"2xx", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }, nil, ""},
-		{"a redirect is no success and is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }, nil, "status 302"},
-		{"5xx", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, nil, "status 502"},
+		{"2xx", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }, nil, "", ""},
+		{"a redirect is no success and is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }, nil, "status 302", "status 302"},
+		{"5xx", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, nil, "status 502", "status 502"},
 		{"an expected refusal", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
 			func(status int, _ []byte) error {
 				if status == http.StatusNotFound {
 					return nil
 				}
 				return errors.New("unexpected")
-			}, ""},
+			}, "", ""},
 		{"a body that is not accepted", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "lie") },
-			func(_ int, body []byte) error { return errors.New("found " + string(body)) }, "found lie"},
-		{"a connection cut before the answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil, "EOF"},
+			func(_ int, body []byte) error { return errors.New("found " + string(body)) }, "found lie", "status 200"},
+		{"a connection cut before the answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil, "EOF", "connection closed"},
 		{"a body cut short", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, "half")
-		}, nil, "unexpected EOF"},
+		}, nil, "unexpected EOF", "incomplete answer"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -123,9 +124,31 @@ func TestWhatCountsAsFailure(t *testing.T) {
 			for _, sample := range recording.Samples {
 				require.Equal(t, test.want != "", sample.Failed())
 				require.Contains(t, sample.Failure, test.want)
+				require.Equal(t, test.kind, sample.Kind)
+				require.NotContains(t, sample.Failure, "placeholder")
 			}
 		})
 	}
+}
+
+func TestAServerThatIsGoneOrSilent(t *testing.T) {
+	gone := stream(t, func(http.ResponseWriter, *http.Request) {})
+	gone.Requests = 2
+	server := httptest.NewServer(nil)
+	server.Close()
+	gone.Call = func(uint64) (load.Call, error) {
+		request, err := http.NewRequest(http.MethodGet, server.URL, nil)
+		return load.Call{Request: request}, err
+	}
+	recording, err := load.Run(t.Context(), gone)
+	require.NoError(t, err)
+	require.Equal(t, "connection refused", recording.Samples[0].Kind)
+
+	silent := stream(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	silent.Requests, silent.Timeout = 2, 50*time.Millisecond
+	recording, err = load.Run(t.Context(), silent)
+	require.NoError(t, err)
+	require.Equal(t, "timeout", recording.Samples[1].Kind)
 }
 
 func TestTheContextsEndStopsSendingAndWaitsForAnswers(t *testing.T) {

@@ -21,7 +21,8 @@ type Sample struct {
 	Sent    time.Time
 	Done    time.Time // when its last byte had come, or it had failed
 	Status  int       // 0 when no complete answer came
-	Failure string    // why it is not a success; empty for a success
+	Kind    string    // of the failure, such as "status 502" or "connection reset"
+	Failure string    // why it is not a success; both are empty for a success
 }
 
 // Latency is what a caller who wanted the request at its due time had to wait.
@@ -144,12 +145,12 @@ func Latencies(samples []Sample) []time.Duration {
 func (r *Recording) CSV() ([]byte, error) {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
-	rows := [][]string{{"stream", "seq", "route", "due", "lag_us", "latency_us", "status", "failure"}}
+	rows := [][]string{{"stream", "seq", "route", "due", "lag_us", "latency_us", "status", "kind", "failure"}}
 	for _, s := range r.Samples {
 		rows = append(rows, []string{
 			s.Stream, strconv.FormatUint(s.Seq, 10), s.Route, s.Due.UTC().Format(time.RFC3339Nano),
 			strconv.FormatInt(s.Lag().Microseconds(), 10), strconv.FormatInt(s.Latency().Microseconds(), 10),
-			strconv.Itoa(s.Status), s.Failure,
+			strconv.Itoa(s.Status), s.Kind, s.Failure,
 		})
 	}
 	if err := w.WriteAll(rows); err != nil {

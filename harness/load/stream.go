@@ -91,7 +91,7 @@ func (s Stream) interval() time.Duration {
 
 func (s Stream) run(ctx context.Context) *Recording {
 	pacer := &schedule{stream: s}
-	sender := &sender{stream: s, calls: map[uint64]Call{}}
+	sender := &sender{stream: s, sent: map[uint64]attempt{}}
 	attacker := vegeta.NewAttacker(
 		vegeta.Workers(initialWorkers),
 		vegeta.MaxBody(s.BodyLimit),

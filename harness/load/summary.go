@@ -55,16 +55,16 @@ func statusName(status int) string {
 // shownExamples is how many failures an explanation quotes.
 const shownExamples = 3
 
-// Explain says in one line how many samples failed, with which statuses, and
+// Explain says in one line how many samples failed, in which ways, and
 // quotes the first ones.
 func Explain(samples []Sample) string {
-	statuses := map[string]int{}
+	kinds := map[string]int{}
 	var examples []string
 	for _, s := range samples {
 		if !s.Failed() {
 			continue
 		}
-		statuses[statusName(s.Status)]++
+		kinds[s.Kind]++
 		if len(examples) < shownExamples {
 			examples = append(examples, fmt.Sprintf("%s at %s: %s", s.Route, s.Sent.UTC().Format("15:04:05.000"), s.Failure))
 		}
@@ -73,8 +73,8 @@ func Explain(samples []Sample) string {
 		return "no request failed"
 	}
 	var counts []string
-	for _, status := range slices.Sorted(maps.Keys(statuses)) {
-		counts = append(counts, fmt.Sprintf("%d with status %s", statuses[status], status))
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		counts = append(counts, fmt.Sprintf("%d with %s", kinds[kind], kind))
 	}
 	return fmt.Sprintf("failed requests: %s; first: %s", strings.Join(counts, ", "), strings.Join(examples, "; "))
 }

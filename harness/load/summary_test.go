@@ -40,14 +40,14 @@ func TestQuantilesKeepThePrecisionOfTheHistogram(t *testing.T) {
 
 func TestSummaryCountsStatusesAndMissingAnswers(t *testing.T) {
 	all := samples([]time.Duration{time.Millisecond, time.Millisecond, time.Millisecond})
-	all[1].Status, all[1].Failure = 500, "status 500"
-	all[2].Status, all[2].Failure = 0, "connection refused"
+	all[1].Status, all[1].Kind, all[1].Failure = 500, "status 500", "status 500; expected 200"
+	all[2].Status, all[2].Kind, all[2].Failure = 0, "connection refused", "dial tcp: connection refused"
 	got := load.Summarise(all)
 	require.Equal(t, 2, got.Failed)
 	require.Equal(t, map[string]int{"200": 1, "500": 1, "none": 1}, got.Statuses)
 	text := load.Explain(all)
-	require.Contains(t, text, "1 with status 500, 1 with status none")
-	require.Contains(t, text, "connection refused")
+	require.Contains(t, text, "1 with connection refused, 1 with status 500")
+	require.Contains(t, text, "expected 200")
 	require.Equal(t, "no request failed", load.Explain(all[:1]))
 	require.Zero(t, load.Summarise(nil).Requests)
 }

@@ -53,6 +53,13 @@ func (w *world) did(what string) {
 	w.log = append(w.log, what)
 }
 
+// acts returns what has been done so far; a step may still be at work.
+func (w *world) acts() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.log)
+}
+
 // act is a step that logs, and then does what the test wants.
 type act struct {
 	name   string
@@ -331,7 +338,8 @@ func TestStepThatNeverReturnsIsNotUndoneBesideItself(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Interrupted, o.Exit, o.Reason)
 	require.Equal(t, []string{"second"}, o.Unknown)
-	require.Equal(t, []string{"first", "second"}, w.log)
+	require.NotContains(t, w.acts(), "undo first")
+	require.NotContains(t, w.acts(), "undo second")
 }
 
 func TestNothingHappensAfterTheJournalFails(t *testing.T) {
