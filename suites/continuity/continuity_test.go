@@ -96,6 +96,9 @@ func judgeAvailability(t *testing.T, o *observation) {
 
 // longest describes the longest outage.
 func longest(outages []judge.Outage) string {
+	if len(outages) == 0 {
+		return "there was none"
+	}
 	worst := slices.MaxFunc(outages, func(a, b judge.Outage) int { return int(a.AtMost - b.AtMost) })
 	return fmt.Sprintf("the longest began at %s and lasted between %s and %s (%d requests)",
 		worst.Start.UTC().Format("15:04:05.000"), worst.AtLeast.Round(time.Millisecond), worst.AtMost.Round(time.Millisecond), worst.Probes)

@@ -2,7 +2,6 @@ package continuity_test
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -99,21 +98,9 @@ func removeWrites(t *testing.T, session *barq.Session, l *ledger.Ledger) {
 func probes(samples []load.Sample) []judge.Probe {
 	list := make([]judge.Probe, len(samples))
 	for i, s := range samples {
-		list[i] = judge.Probe{Sent: s.Sent, Done: s.Done, Failed: s.Failed(), Kind: kind(s)}
+		list[i] = judge.Probe{Sent: s.Sent, Done: s.Done, Failed: s.Failed(), Kind: s.Kind}
 	}
 	return list
-}
-
-// kind groups failures: by status, or by the error when there was no answer.
-func kind(s load.Sample) string {
-	switch {
-	case !s.Failed():
-		return ""
-	case s.Status == 0:
-		return s.Failure
-	default:
-		return fmt.Sprintf("status %d", s.Status)
-	}
 }
 
 // prober makes the requests.
