@@ -176,7 +176,8 @@ func TestBuildRefuses(t *testing.T) {
 	}{
 		{"a suite that does not compile", []string{"broken"}, gotest.ErrBuild, "undefined"},
 		{"a suite without tests", []string{"empty"}, gotest.ErrNoTests, "empty"},
-		{"an unknown suite", []string{"behavior"}, gotest.ErrUnknownSuite, "behaviour, broken, companion, empty"},
+		{"a suite whose tests are not for this system", []string{"elsewhere"}, gotest.ErrNoTests, "no test files"},
+		{"an unknown suite", []string{"behavior"}, gotest.ErrUnknownSuite, "behaviour, broken, companion, elsewhere, empty"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
