@@ -54,13 +54,13 @@ func (s readRunning) Run(ctx context.Context, sc *plan.StepContext) error {
 	}
 	switch {
 	case running.Image != s.expected.Image || running.Revision != s.expected.Revision:
-		return fmt.Errorf("Deployment %s runs %s as revision %d now; the plan was made for %s as revision %d: somebody else deploys; plan again", s.deployment, running.Image, running.Revision, s.expected.Image, s.expected.Revision)
+		return fmt.Errorf("the Deployment %s runs %s as revision %d now; the plan was made for %s as revision %d: somebody else deploys; plan again", s.deployment, running.Image, running.Revision, s.expected.Image, s.expected.Revision)
 	case !running.Complete:
-		return fmt.Errorf("Deployment %s is not fully rolled out: %s", s.deployment, running.Status)
+		return fmt.Errorf("the Deployment %s is not fully rolled out: %s", s.deployment, running.Status)
 	case running.Replicas < 1:
-		return fmt.Errorf("Deployment %s is scaled to %d; there is nothing to replace", s.deployment, running.Replicas)
+		return fmt.Errorf("the Deployment %s is scaled to %d; there is nothing to replace", s.deployment, running.Replicas)
 	case running.History < 1:
-		return fmt.Errorf("Deployment %s keeps no old revision (spec.revisionHistoryLimit: 0), so it could not be rolled back; set it to at least 1", s.deployment)
+		return fmt.Errorf("the Deployment %s keeps no old revision (spec.revisionHistoryLimit: 0), so it could not be rolled back; set it to at least 1", s.deployment)
 	}
 	return errors.Join(
 		sc.SetFact(barq.FactFromImage, running.Image),

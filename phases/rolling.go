@@ -95,6 +95,8 @@ func deployable(env *environment.Environment, now Situation, to string) error {
 	switch {
 	case to == "":
 		return errors.New("no release named; say which with --to")
+	case now.Unread != nil:
+		return fmt.Errorf("deploy to %s: %w", env.Name, now.Unread)
 	case now.Running.Image == env.Image(to) && now.Running.Complete:
 		return fmt.Errorf("%w: %s is running already, as revision %d; `barqgate check` verifies it", ErrAlreadyRunning, to, now.Running.Revision)
 	case now.Running.Image == env.Image(to):

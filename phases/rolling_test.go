@@ -2,12 +2,14 @@ package phases
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/barq-platform/barqgate/fixtures/barq"
 	"github.com/barq-platform/barqgate/fixtures/barq/release"
 	"github.com/barq-platform/barqgate/fixtures/kube"
 	"github.com/barq-platform/barqgate/harness/environment"
@@ -104,6 +106,8 @@ func TestDeployRefuses(t *testing.T) {
 	ahead.Applied = append(ahead.Applied, "20251101090100_V210_PurgeDraftTasks")
 	unknown := lab200()
 	unknown.Applied = append(unknown.Applied, "20991231235959_Unknown")
+	blind := lab200()
+	blind.Unread = errors.New("the database does not answer")
 	for name, c := range map[string]struct {
 		now     Situation
 		to      string
@@ -117,6 +121,7 @@ func TestDeployRefuses(t *testing.T) {
 		"somebody else's rollout":       {now: half, to: "v2.0.0", words: []string{"another rollout is not finished"}},
 		"no release":                    {now: lab200(), words: []string{"--to"}},
 		"a place that forbids it":       {now: lab200(), to: "v2.1.0", changes: map[string]any{"allow": []string{"write"}}, is: ErrNotAllowed, words: []string{"fixed.yaml", `"deploy"`}},
+		"an unknown schema":             {now: blind, to: "v2.1.0", words: []string{"does not answer"}},
 		"a database too far ahead":      {now: ahead, to: "v2.1.0", words: []string{"cannot run on this database", "PurgeDraftTasks"}},
 		"a migration that nobody knows": {now: unknown, to: "v2.1.0", is: os.ErrNotExist, words: []string{"does not know"}},
 	} {
@@ -161,6 +166,20 @@ func TestRollbackToAnImageOutsideTheCatalogue(t *testing.T) {
 	p, err := Rollback(fixed(t, nil), environmenttest.Repository(t), now, 1)
 	require.NoError(t, err)
 	require.Equal(t, "v1.9.9", p.To)
+}
+
+// TestRollbackDoesNotNeedTheDatabase: it may be what is broken.
+func TestRollbackDoesNotNeedTheDatabase(t *testing.T) {
+	now := lab210()
+	now.Unread = errors.New("the database does not answer")
+	p, err := Rollback(fixed(t, nil), environmenttest.Repository(t), now, 0)
+	require.NoError(t, err)
+	require.Contains(t, p.Notes[2], "the database does not answer")
+
+	sc, told := stepContext(t, map[string]string{})
+	require.NoError(t, countBaseline{tables: []string{"Tasks"}}.Run(t.Context(), sc))
+	require.Contains(t, (*told)[0], "the gate will not pass")
+	require.Empty(t, sc.Fact(barq.FactBaselineRows))
 }
 
 func TestGateSuites(t *testing.T) {

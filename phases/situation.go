@@ -18,6 +18,9 @@ type Situation struct {
 	Running kube.Deployment
 	History []kube.Revision
 	Applied []string // ids of applied migrations, in order
+	// Unread says why Applied could not be read. A deployment needs to know it; a
+	// rollback must not depend on a database that may be what is broken.
+	Unread error
 }
 
 // Survey reads the situation from the cluster and the database. It changes nothing.
@@ -33,11 +36,11 @@ func Survey(ctx context.Context, env *environment.Environment) (Situation, error
 	if now.History, err = cluster.History(ctx); err != nil {
 		return now, err
 	}
-	err = inDatabase(ctx, env.Database, env.Database.Name, func(db *mssql.DB) error {
+	now.Unread = inDatabase(ctx, env.Database, env.Database.Name, func(db *mssql.DB) error {
 		now.Applied, err = db.AppliedMigrations(ctx)
 		return err
 	})
-	return now, err
+	return now, nil
 }
 
 // schema says what a release needs of the database, compared with what is there.

@@ -45,6 +45,9 @@ func (a *app) execute(ctx context.Context, root string, p *plan.Plan, retry stri
 	})
 	live.Close()
 	a.exit = outcome.Exit
+	if outcome.Digest == "" {
+		return err // it did not get as far as a journal
+	}
 	return errors.Join(err, a.show(outcome.Dir))
 }
 

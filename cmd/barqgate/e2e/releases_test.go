@@ -56,14 +56,9 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	root, err := environment.Root()
-	require.NoError(t, err)
-	b := &bench{root: root, binary: filepath.Join(root, ".barqgate", "bin", "barqgate")}
-	build := exec.Command("go", "build", "-o", b.binary, "./cmd/barqgate")
-	build.Dir = root
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, "build barqgate: %s", out)
-	b.env, err = environment.Load(t.Context(), root, "local")
+	b := benchBinary(t)
+	var err error
+	b.env, err = environment.Load(t.Context(), b.root, "local")
 	require.NoError(t, err)
 	return b
 }
