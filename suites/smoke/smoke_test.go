@@ -62,14 +62,15 @@ func TestTaskIsKept(t *testing.T) {
 	c.WouldCatch("a task lost or changed between two requests")
 	session := login(t, c)
 	marker := barq.NewMarker("smoke").String()
-	created, err := session.CreateTask(t.Context(), barq.NewTask{Name: marker, Description: "made by the smoke suite", TaskType: "Review"})
+	const description = "made by the smoke suite"
+	created, err := session.CreateTask(t.Context(), barq.NewTask{Name: marker, Description: description, TaskType: "Review"})
 	c.Require(err == nil, "create a task: %v", err)
 	c.Observed(1, "steps of a task's life")
 	t.Cleanup(func() { removeTask(t, session, created.ID) })
 
 	read, err := session.Task(t.Context(), created.ID)
 	c.Require(err == nil, "read the task just created: %v", err)
-	c.Require(read.Name == marker, "the task reads back as %q; expected %q", read.Name, marker)
+	c.Require(read.Name == marker && read.Description == description, "the task reads back as %q, %q; expected %q, %q", read.Name, read.Description, marker, description)
 	c.Observed(1, "steps of a task's life")
 
 	c.Require(session.SetTaskStatus(t.Context(), created.ID, "InProgress") == nil, "the status of the task cannot be set")
