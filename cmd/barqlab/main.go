@@ -1,25 +1,32 @@
 // Command barqlab is the lab: it starts one, is one, shows one and stops one. It
-// must never hold more than the process's edge; see package lab.
+// must never do more than read flags and print; see package lab.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+)
 
-	"github.com/barq-platform/barqgate/cmd/internal/labcommand"
+// Exit statuses.
+const (
+	exitFailed = 1
+	exitUsage  = 2
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	command := labcommand.New("barqlab")
-	command.SilenceErrors = true
-	err := command.ExecuteContext(ctx)
+	err := newCommand().ExecuteContext(ctx)
 	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "barqlab:", err)
-		os.Exit(1)
+	if err == nil {
+		return
 	}
+	fmt.Fprintln(os.Stderr, "barqlab:", err)
+	if errors.As(err, new(failure)) {
+		os.Exit(exitFailed)
+	}
+	os.Exit(exitUsage)
 }

@@ -1,10 +1,9 @@
-// Package labcommand is the command-line face of the lab, for barqlab and for
-// `barqgate lab`. It must never do more than read flags and print.
-package labcommand
+package main
 
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/barq-platform/barqgate/fixtures/lab"
+	"github.com/barq-platform/barqgate/fixtures/lab/fault"
 	"github.com/barq-platform/barqgate/harness/environment"
 )
 
@@ -25,16 +25,17 @@ const (
 	idleVariable = "BARQ_LAB_IDLE" // how long a lab goes on that nobody uses
 )
 
-// New returns the command with its subcommands.
-func New(use string) *cobra.Command {
+// newCommand returns barqlab with its subcommands.
+func newCommand() *cobra.Command {
 	command := &cobra.Command{
-		Use:   use,
+		Use:   "barqlab",
 		Short: "BARQ on this machine, without Docker",
 		Long: "BARQ on this machine, without Docker: a real Kubernetes control plane, a node whose\n" +
 			"pods are local processes, an ingress, an embedded engine that speaks SQL Server's\n" +
 			"protocol, and a stand-in of the API. " + nameVariable + " names the lab; labs with different\n" +
 			"names run side by side.",
-		SilenceUsage: true,
+		SilenceUsage:  true,
+		SilenceErrors: true, // main prints them
 	}
 	command.AddCommand(up(), serve(), down(), status(), logs(), faults())
 	return command
@@ -49,6 +50,15 @@ func place() (lab.Place, error) {
 	return lab.At(root, cmp.Or(os.Getenv(nameVariable), lab.DefaultName))
 }
 
+// failure is an error of what a command did, as opposed to one of how it was
+// typed.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// usage is an error of how a command was typed that only its action can see.
+type usage struct{ error }
+
 // at gives the place to a command's action.
 func at(run func(*cobra.Command, []string, lab.Place) error) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, args []string) error {
@@ -56,7 +66,12 @@ func at(run func(*cobra.Command, []string, lab.Place) error) func(*cobra.Command
 		if err != nil {
 			return err
 		}
-		return run(command, args, where)
+		err = run(command, args, where)
+		var typed usage
+		if err == nil || errors.As(err, &typed) || errors.Is(err, fault.ErrUnknown) {
+			return err
+		}
+		return failure{err}
 	}
 }
 
@@ -67,7 +82,7 @@ func output(command *cobra.Command, formats ...string) *string {
 
 func checkOutput(format string, formats ...string) error {
 	if !slices.Contains(formats, format) {
-		return fmt.Errorf("--output=%s: expected one of %v", format, formats)
+		return usage{fmt.Errorf("--output=%s: expected one of %v", format, formats)}
 	}
 	return nil
 }
@@ -136,7 +151,7 @@ func defaultIdle() (time.Duration, error) {
 	}
 	idle, err := time.ParseDuration(text)
 	if err != nil || idle <= 0 {
-		return 0, fmt.Errorf("%s=%q: expected a duration above zero, such as 15m", idleVariable, text)
+		return 0, usage{fmt.Errorf("%s=%q: expected a duration above zero, such as 15m", idleVariable, text)}
 	}
 	return idle, nil
 }

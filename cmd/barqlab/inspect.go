@@ -1,4 +1,4 @@
-package labcommand
+package main
 
 import (
 	"fmt"
@@ -101,7 +101,7 @@ func logs() *cobra.Command {
 			}
 			path, found := paths[args[0]]
 			if !found {
-				return fmt.Errorf("no log %q: expected one of %s", args[0], strings.Join(names, ", "))
+				return usage{fmt.Errorf("no log %q: expected one of %s", args[0], strings.Join(names, ", "))}
 			}
 			file, err := os.Open(path)
 			if err != nil {
