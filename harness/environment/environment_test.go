@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,4 +144,26 @@ func TestDigestIgnoresSecretsOnly(t *testing.T) {
 	}
 	require.Equal(t, digest(nil), digest(map[string]any{"database": map[string]any{"dsn": "sqlserver://other"}}))
 	require.NotEqual(t, digest(nil), digest(map[string]any{"kubernetes": map[string]any{"replicas": 5}}))
+}
+
+func TestProvidedValuesReplaceTheProvider(t *testing.T) {
+	changes := func(script string) map[string]any {
+		return map[string]any{
+			"provider": map[string]any{"command": []string{"sh", "-c", script}, "timeout": "1m"},
+			"api":      map[string]any{"url": "${PROVIDED}"},
+		}
+	}
+	first, err := load(t, changes(`echo '{"PROVIDED": "http://127.0.0.1:8080"}'`))
+	require.NoError(t, err)
+	for _, variable := range first.Provided() {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	second, err := load(t, changes(`exit 3`))
+	require.NoError(t, err, "a provider that has run already is not run again")
+	require.NotContains(t, fmt.Sprintf("%+v", *first), "PROVIDED:", "what a provider printed may be secret")
+	require.Equal(t, "http://127.0.0.1:8080", second.API.URL)
+	t.Setenv(environment.ProvidedVariable, "another")
+	_, err = load(t, changes(`exit 3`))
+	require.Error(t, err, "values of another environment are not used")
 }

@@ -99,7 +99,7 @@ func decode(file string, source []byte, provide func(Provider) (map[string]strin
 	if len(r.problems) > 0 {
 		return nil, fmt.Errorf("%s: %s", file, strings.Join(r.problems, "; "))
 	}
-	env := new(Environment)
+	env := &Environment{provided: func() map[string]string { return values }}
 	if err := yaml.NodeToValue(body, env, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("%s: %s", file, yaml.FormatError(err, false, false))
 	}

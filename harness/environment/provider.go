@@ -15,8 +15,29 @@ import (
 // nothing: building the lab's control plane on first use takes minutes.
 const provideTimeout = 30 * time.Minute
 
+// ProvidedVariable names the environment whose provider has run already. Who sets
+// it, sets the values beside it: see Provided.
+const ProvidedVariable = "BARQGATE_PROVIDED"
+
+// Provided returns variables (KEY=value) for a process that loads the same
+// environment: with them it uses this provider's values instead of running the
+// provider again. They hold secrets; hand them to a process and to nothing else.
+func (e *Environment) Provided() []string {
+	if len(e.Provider.Command) == 0 || e.provided == nil {
+		return nil
+	}
+	variables := []string{ProvidedVariable + "=" + e.Name}
+	for name, value := range e.provided() {
+		variables = append(variables, name+"="+value)
+	}
+	return variables
+}
+
 // provide runs the provider's command and returns the values it prints.
 func provide(ctx context.Context, root, name string, p Provider) (map[string]string, error) {
+	if os.Getenv(ProvidedVariable) == name {
+		return nil, nil // the values are variables of this process
+	}
 	timeout := p.Timeout
 	if timeout == 0 {
 		timeout = provideTimeout

@@ -186,7 +186,7 @@ func (p *proof) settle(ctx context.Context) error {
 }
 
 func (p *proof) options(name, instance string, m mutant) (gotest.Options, error) {
-	o := gotest.Options{Env: p.Env.Name, Evidence: filepath.Join(p.Dir, name, instance)}
+	o := gotest.Options{Env: p.Env.Name, Evidence: filepath.Join(p.Dir, name, instance), Environ: p.Env.Provided()}
 	if len(m.Facts) > 0 {
 		if err := os.MkdirAll(filepath.Join(p.Dir, name), 0o755); err != nil {
 			return o, fmt.Errorf("make the folder for evidence: %w", err)
@@ -201,7 +201,7 @@ func (p *proof) options(name, instance string, m mutant) (gotest.Options, error)
 		if err != nil {
 			return o, fmt.Errorf("mutant of %s: encode its env: %w", m.Criterion, err)
 		}
-		o.Environ = []string{environment.OverridesVariable + "=" + string(changes)}
+		o.Environ = append(o.Environ, environment.OverridesVariable+"="+string(changes))
 	}
 	return o, nil
 }

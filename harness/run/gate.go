@@ -125,6 +125,7 @@ func (r *runner) announce(phase, name string, gate plan.Gate, asCompanion bool) 
 	relative := filepath.Join("evidence", x.instance)
 	x.options = gotest.Options{
 		Env: r.config.Plan.Env.Name, Evidence: filepath.Join(r.config.Dir, relative), Facts: filepath.Join(r.config.Dir, relative, "facts.json"),
+		Environ: r.config.Plan.Env.Provided(),
 		Timeout: r.config.SuiteTimeout, Grace: r.config.Grace,
 		Watch: func(test, action string) { r.config.Watcher.Progress(name, strings.TrimSpace(test+" "+action)) },
 	}
