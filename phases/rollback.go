@@ -15,8 +15,8 @@ import (
 )
 
 // Rollback plans the return of the application to an earlier revision: the one
-// named, or for 0 the newest one that ran another image. The database stays as it
-// is.
+// named, or for 0 the one before the current image (see kube.Previous). The
+// database stays as it is.
 func Rollback(env *environment.Environment, root string, now Situation, revision int64) (*plan.Plan, error) {
 	to, err := rollbackTarget(env, now, revision)
 	if err != nil {

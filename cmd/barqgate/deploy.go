@@ -72,7 +72,7 @@ func (a *app) rollbackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback [--to-revision=<number>]",
 		Short: "Bring back an earlier revision of the application, and verify it",
-		Long:  "rollback brings back the revision named by --to-revision, or else the newest one that ran\nanother image. The database stays as it is.",
+		Long:  "rollback brings back the revision named by --to-revision, or else the newest one with another\nimage from before the current one was first deployed. The database stays as it is.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			root, env, err := a.environment(cmd.Context())
@@ -96,7 +96,7 @@ func (a *app) rollbackCommand() *cobra.Command {
 			return a.execute(cmd.Context(), root, p, "barqgate rollback -env="+env.Name)
 		},
 	}
-	cmd.Flags().Int64Var(&revision, "to-revision", 0, "revision of the Deployment; 0: the newest one with another image")
+	cmd.Flags().Int64Var(&revision, "to-revision", 0, "revision of the Deployment; 0: the one before the current image")
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask for confirmation in production")
 	return cmd
 }
