@@ -17,7 +17,9 @@ import (
 func command(t *testing.T, args ...string) (output string, err error) {
 	t.Helper()
 	t.Setenv(nameVariable, "commands-test")
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(filepath.Join("..", "..", ".barqgate", "lab", "commands-test"))) })
+	t.Cleanup(func() {
+		require.NoError(t, os.RemoveAll(filepath.Join("..", "..", ".barqgate", "lab", "commands-test")))
+	})
 	var out bytes.Buffer
 	c := newCommand()
 	c.SetArgs(args)
@@ -65,7 +67,7 @@ func TestTheIdleTimeComesFromTheEnvironment(t *testing.T) {
 
 func TestSecretsAreNotPrintedForPeople(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, printVariables(&out, lab.Variables{lab.VariableDSN: "sqlserver://sa:hunter2@host", lab.VariableDir: "somewhere"}))
+	require.NoError(t, printVariables(&out, lab.Variables{lab.VariableDSN: "sqlserver://sa:hunter2@host", lab.VariableJWTKey: "hunter2", lab.VariableDir: "somewhere"}))
 	require.NotContains(t, out.String(), "hunter2")
 	require.Contains(t, out.String(), "somewhere")
 }
