@@ -62,7 +62,9 @@ type library struct {
 
 var libraries = []library{
 	{"flag", []string{"cmd", "harness/suite"}, "options are read at the edge and passed on as values"},
-	{"testing", []string{"harness/suite", "suites"}, "production code that imports testing registers its flags"},
+	{"testing", []string{"harness/suite", "suites", "harness/environment/environmenttest", "fixtures/lab/node/internal/testcert"}, "production code that imports testing registers its flags"},
+	{module + "/harness/environment/environmenttest", nil, "it is for tests"},
+	{module + "/fixtures/lab/node/internal/testcert", nil, "it is for tests"},
 	{"github.com/tsenart/vegeta/v12/lib", []string{"harness/load"}, "one place keeps latency counted from the schedule"},
 	{"github.com/microsoft/go-mssqldb", []string{"fixtures"}, "SQL Server is reached through fixtures/mssql"},
 	{"modernc.org/sqlite", []string{"fixtures/lab/sqlserver"}, "only the embedded engine stores in SQLite"},

@@ -72,6 +72,8 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 					setImage{image: env.Image(to), from: now.Running},
 					watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
 					waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
+					replacePod{timeout: k.RolloutTimeout},
+					soak{lasts: env.Load.Soak},
 				},
 				Companions: []string{"continuity"},
 				Gate:       gateOf(application),

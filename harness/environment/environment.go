@@ -191,6 +191,7 @@ type Traffic struct {
 	Duration         time.Duration `yaml:"duration" json:"duration"`
 	Warmup           time.Duration `yaml:"warmup" json:"warmup"`
 	MinimumSamples   int           `yaml:"minimumSamples" json:"minimumSamples"`
+	Soak             time.Duration `yaml:"soak" json:"soak"` // how long a new release serves before its gate
 	ContinuityRate   int           `yaml:"continuityRate" json:"continuityRate"`
 	MaxOutage        time.Duration `yaml:"maxOutage" json:"maxOutage"`               // longest outage a rollout may cause; 0 means none
 	MaxRegression    float64       `yaml:"maxRegression" json:"maxRegression"`       // factor of p95 over the baseline
