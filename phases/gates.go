@@ -15,7 +15,7 @@ const (
 	database      = "2 database"
 	application   = "3 application"
 	verification  = "4 verification"
-	rollback      = "rollback"
+	rollback      = "application rollback" // "rollback" alone is what harness/run calls the undoing of steps
 )
 
 // ErrUnknownPhase is wrapped by the error for a phase that the runbook does not have.
