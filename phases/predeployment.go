@@ -264,14 +264,11 @@ func (s recordBaseline) Name() string {
 func (recordBaseline) Effect() plan.Effect { return plan.Idempotent }
 
 func (recordBaseline) Run(ctx context.Context, sc *plan.StepContext) error {
-	result, err := workload.Measure(ctx, sc.Env, "baseline")
+	result, err := measureFit(ctx, sc)
 	if err != nil {
 		return err
 	}
 	limits := sc.Env.Load
-	if err := result.Generator.Unfit(limits.MaxSendLag, limits.MinAchievedShare); err != nil {
-		return fmt.Errorf("the baseline says nothing about the platform: %w", err)
-	}
 	if result.Summary.Requests < limits.MinimumSamples {
 		return fmt.Errorf("the baseline has %d requests; expected at least %d (load.minimumSamples)", result.Summary.Requests, limits.MinimumSamples)
 	}
@@ -282,6 +279,28 @@ func (recordBaseline) Run(ctx context.Context, sc *plan.StepContext) error {
 	}
 	data, err := json.MarshalIndent(map[string]any{"all": result.Summary, "routes": result.Routes, "generator": result.Generator}, "", "  ")
 	return errors.Join(failed, err, store(sc, "baseline.json", append(data, '\n')))
+}
+
+// baselineAttempts is how often a baseline is measured whose generator was unfit:
+// a machine that was busy with something else says nothing about the release.
+const baselineAttempts = 3
+
+// measureFit measures until the generator did its work.
+func measureFit(ctx context.Context, sc *plan.StepContext) (*workload.Result, error) {
+	for attempt := 1; ; attempt++ {
+		result, err := workload.Measure(ctx, sc.Env, "baseline")
+		if err != nil {
+			return nil, err
+		}
+		unfit := result.Generator.Unfit(sc.Env.Load.MaxSendLag, sc.Env.Load.MinAchievedShare)
+		if unfit == nil {
+			return result, nil
+		}
+		if attempt == baselineAttempts {
+			return nil, fmt.Errorf("%d baselines say nothing about the platform, the last one because %w; run barqgate on a machine that is less busy", attempt, unfit)
+		}
+		sc.Progress("attempt %d of %d does not count: %v", attempt, baselineAttempts, unfit)
+	}
 }
 
 // store writes a file of the step's evidence that only its owner can read.
