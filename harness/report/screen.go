@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 )
 
 // stateWidth holds the longest word that says how something ended.
@@ -75,7 +76,7 @@ func (v *screen) problems(r *Report) {
 		v.line("")
 		v.line("%s %s", v.style.state(p.Verdict, 0), v.style.bold(plain(p.What)))
 		v.line("  in        %s", plain(p.Where))
-		v.line("  because   %s", plain(p.Reason))
+		v.block("because", p.Reason)
 		for _, path := range p.Evidence {
 			v.line("  evidence  %s", filepath.Join(r.Dir, filepath.FromSlash(path)))
 		}
@@ -92,7 +93,8 @@ func (v *screen) end(r *Report) {
 	} else {
 		v.line("%s (exit %d): %s", v.style.bold(v.style.state(r.Result.Name, 0)), r.Result.Exit, r.Result.Meaning)
 		if r.Result.Reason != "" {
-			v.line("  %s", plain(r.Result.Reason))
+			first, _, _ := strings.Cut(r.Result.Reason, "\n") // the rest stands with the problem above
+			v.line("  %s", plain(first))
 		}
 		v.list("done", r.Result.Done)
 		if r.Result.Exit != 0 {
@@ -102,6 +104,15 @@ func (v *screen) end(r *Report) {
 		v.list("next", r.Result.Next)
 	}
 	v.line("report  %s", filepath.Join(r.Dir, htmlFile))
+}
+
+// block prints a text of several lines, such as the last lines of a pod's log,
+// below each other.
+func (v *screen) block(title, text string) {
+	for line := range strings.Lines(text) {
+		v.line("  %-9s %s", title, plain(line))
+		title = ""
+	}
 }
 
 func (v *screen) list(title string, entries []string) {

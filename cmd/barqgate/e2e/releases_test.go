@@ -10,7 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +26,9 @@ import (
 
 // stable is the release that runs before and after every bad one.
 const stable = "v2.0.0"
+
+// reportLine is where the last screen says where the run's report is.
+var reportLine = regexp.MustCompile(`(?m)^report\s+(\S+)[/\\]report\.html$`)
 
 // caught says where a bad release has to be stopped: by a criterion of a gate, or
 // by the step whose error contains the words.
@@ -66,7 +69,6 @@ func newBench(t *testing.T) *bench {
 // deploy runs `barqgate deploy` and returns its exit code and the run's events.
 func (b *bench) deploy(t *testing.T, release string) (exit int, events []event.Event, dir string) {
 	t.Helper()
-	before := b.runs(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, b.binary, "deploy", "-env=local", "--to="+release)
@@ -85,9 +87,9 @@ func (b *bench) deploy(t *testing.T, release string) (exit int, events []event.E
 			t.Logf("output of barqgate deploy --to=%s:\n%s", release, output.String())
 		}
 	})
-	made := slices.DeleteFunc(b.runs(t), func(run string) bool { return slices.Contains(before, run) })
-	require.Len(t, made, 1, "a deployment makes one run folder")
-	dir = filepath.Join(b.root, ".barqgate", "runs", made[0])
+	found := reportLine.FindSubmatch(output.Bytes())
+	require.NotNil(t, found, "the last screen says where the report is")
+	dir = string(found[1])
 	chain, err := journal.Replay(dir)
 	require.NoError(t, err)
 	require.False(t, chain.Torn)
@@ -97,19 +99,6 @@ func (b *bench) deploy(t *testing.T, release string) (exit int, events []event.E
 		events = append(events, e)
 	}
 	return cmd.ProcessState.ExitCode(), events, dir
-}
-
-func (b *bench) runs(t *testing.T) []string {
-	t.Helper()
-	entries, err := os.ReadDir(filepath.Join(b.root, ".barqgate", "runs"))
-	if !errors.Is(err, os.ErrNotExist) {
-		require.NoError(t, err)
-	}
-	names := make([]string, 0, len(entries))
-	for _, entry := range entries {
-		names = append(names, entry.Name())
-	}
-	return names
 }
 
 // rows counts the critical tables.
