@@ -8,12 +8,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/barq-platform/barqgate/fixtures/lab/barqapi"
+	"github.com/barq-platform/barqgate/fixtures/lab/barqapi/logtext"
 	"github.com/barq-platform/barqgate/fixtures/lab/barqapi/store"
 	"github.com/barq-platform/barqgate/fixtures/lab/fault"
 )
@@ -31,8 +33,12 @@ func run() int {
 	drain := flag.Duration("drain", 2*time.Second, "how long to go on serving, not ready, after SIGTERM")
 	flag.Parse()
 	faults, err := fault.Parse(*faultList)
-	if err != nil || flag.NArg() > 0 || *version == "" {
-		fmt.Fprintf(os.Stderr, "barqapi: -version is needed, -faults must be known, and there are no arguments: %v\n", err)
+	switch {
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "barqapi: %v\n", err)
+		return exitUsage
+	case *version == "" || flag.NArg() > 0:
+		fmt.Fprintf(os.Stderr, "barqapi: found -version=%q and %d arguments; expected a version (%s) and none\n", *version, flag.NArg(), store.Supported)
 		return exitUsage
 	}
 	if os.Getenv("BARQ_LAB_CHILD") == "1" {
@@ -43,7 +49,7 @@ func run() int {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	err = barqapi.Run(ctx, barqapi.Options{Release: *version, Faults: faults, Getenv: os.Getenv, Log: os.Stdout, Drain: *drain})
 	if err != nil {
-		fmt.Printf("[%s ERR] Host terminated: %v\n", time.Now().Format("15:04:05"), err)
+		slog.New(logtext.New(os.Stdout, slog.LevelInfo)).Error("Host terminated unexpectedly", "cause", err.Error())
 		return exitFailed
 	}
 	return 0
