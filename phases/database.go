@@ -140,8 +140,7 @@ func (s applyMigrations) keep(sc *plan.StepContext, added []string) error {
 	if len(unsafe) > 0 {
 		return fmt.Errorf("migrations %s stay applied: the new version has taken traffic, so a restore would lose what users wrote, and the old version cannot run on them: roll forward, or restore %s by hand and accept the loss", strings.Join(unsafe, ", "), sc.Fact(barq.FactBackupPath))
 	}
-	sc.Progress("migrations %s stay applied: the new version has taken traffic, and the old version can run on them", strings.Join(added, ", "))
-	return nil
+	return fmt.Errorf("%w: migrations %s stay applied: the new version has taken traffic, and the old version can run on them", plan.ErrKept, strings.Join(added, ", "))
 }
 
 // restoreDatabase is the runbook's database rollback: stop the traffic, restore,

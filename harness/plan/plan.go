@@ -7,6 +7,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/environment"
@@ -48,6 +49,11 @@ type Undoer interface {
 	UndoName() string
 	Undo(ctx context.Context, sc *StepContext) error
 }
+
+// ErrKept is what Undo returns, wrapped with the reason, when the step's effect
+// stays on purpose: taking it back would do more harm. It is not a failure, and
+// the account of the run lists the step as done.
+var ErrKept = errors.New("kept on purpose")
 
 // Timeouter is a Step with a deadline of its own; without it, DefaultTimeout.
 type Timeouter interface{ Timeout() time.Duration }

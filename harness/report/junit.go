@@ -5,7 +5,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/barq-platform/barqgate/harness/journal/event"
 	"github.com/barq-platform/barqgate/harness/verdict"
 	"github.com/jstemmer/go-junit-report/v2/junit"
 )
@@ -55,7 +54,7 @@ func stepCases(phase Phase) junit.Testsuite {
 		switch {
 		case !step.Started:
 			c.Skipped = &junit.Result{Message: "not run"}
-		case step.Outcome != event.Done:
+		case !step.Settled():
 			c.Failure = &junit.Result{Message: step.State(), Data: step.Error}
 		}
 		took += step.Duration

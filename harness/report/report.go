@@ -78,6 +78,10 @@ func (s Suite) Passed() int {
 	return n
 }
 
+// Settled reports whether the step ended as it should: done, or, when it was to be
+// taken back, kept on purpose.
+func (s Step) Settled() bool { return s.Outcome == event.Done || s.Outcome == event.Kept }
+
 // State says in one word how the step ended.
 func (s Step) State() string {
 	switch {
@@ -322,7 +326,7 @@ func (r *Report) Problems() []Problem {
 	var problems []Problem
 	for _, phase := range r.Phases {
 		for _, step := range phase.Steps {
-			if step.Started && step.Outcome != event.Done {
+			if step.Started && !step.Settled() {
 				problems = append(problems, Problem{Where: phase.Name, What: step.Title, Verdict: step.State(), Reason: step.Error})
 			}
 		}

@@ -141,10 +141,11 @@ func (r *runner) rollback(reason string, undo []*stepState) error {
 	defer cancel()
 	for i, state := range undo {
 		a := action{state: state, undo: true, title: titles[i], timeout: r.config.RollbackTimeout, call: state.step.(plan.Undoer).Undo}
-		if _, err := r.perform(ctx, a); err != nil {
+		outcome, err := r.perform(ctx, a)
+		if err != nil {
 			return fmt.Errorf("%s: %w", titles[i], err)
 		}
-		state.undone = true
+		state.undone = outcome == event.Done
 	}
 	return r.rollbackGate()
 }

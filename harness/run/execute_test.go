@@ -262,6 +262,18 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+func TestWhatIsKeptOnPurposeIsListedAsDone(t *testing.T) {
+	c, w := setup(t, "gate", "fail")
+	c.Plan.Phases[0].Steps[1] = undoableAct{act: act{name: "second", world: w}, undo: func(context.Context, *plan.StepContext) error {
+		return fmt.Errorf("%w: users have written since", plan.ErrKept)
+	}}
+	o, err := Execute(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, RolledBack, o.Exit, o.Reason)
+	require.Equal(t, []string{"second"}, o.Done)
+	require.Contains(t, o.Open, "first")
+}
+
 func TestFailedGateWithoutEffectsNeedsNoRollback(t *testing.T) {
 	c, w := setup(t)
 	c.Plan.Phases[0].Steps = []plan.Step{act{name: "look", world: w, effect: plan.ReadOnly, run: set("gate", "fail")}}

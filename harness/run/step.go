@@ -83,6 +83,8 @@ func (r *runner) perform(ctx context.Context, a action) (event.Outcome, error) {
 	err = r.call(ctx, a)
 	outcome := event.Done
 	switch {
+	case a.undo && errors.Is(err, plan.ErrKept):
+		outcome = event.Kept
 	case err != nil && ctx.Err() != nil:
 		outcome = event.Unknown
 		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
@@ -97,6 +99,9 @@ func (r *runner) perform(ctx context.Context, a action) (event.Outcome, error) {
 	}
 	if journalErr := r.record(finished); journalErr != nil {
 		return outcome, errors.Join(journalErr, err)
+	}
+	if outcome == event.Kept {
+		return outcome, nil
 	}
 	return outcome, err
 }

@@ -59,6 +59,8 @@ const (
 	Done Outcome = "done"
 	// Failed means that it returned an error; part of its effect may be there.
 	Failed Outcome = "failed"
+	// Kept means that undoing left the effect in place on purpose; Error says why.
+	Kept Outcome = "kept"
 	// Unknown means that it was interrupted, or never returned.
 	Unknown Outcome = "unknown"
 )
