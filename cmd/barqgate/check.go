@@ -65,7 +65,7 @@ func (a *app) check(ctx context.Context, suites []string) error {
 	if err != nil {
 		return err
 	}
-	return a.execute(ctx, root, p, fmt.Sprintf("barqgate check -env=%s %s", env.Name, strings.Join(suites, " ")))
+	return a.execute(ctx, job{root: root, plan: p, retry: fmt.Sprintf("barqgate check -env=%s %s", env.Name, strings.Join(suites, " "))})
 }
 
 // known returns the suites asked for, all if none, and fails on one that does not

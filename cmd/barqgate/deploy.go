@@ -12,7 +12,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/barq-platform/barqgate/harness/environment"
-	"github.com/barq-platform/barqgate/harness/plan"
 	"github.com/barq-platform/barqgate/phases"
 )
 
@@ -26,14 +25,14 @@ func (a *app) planCommand() *cobra.Command {
 		Short: "Print the numbered plan of a deployment; changes nothing",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, p, err := a.deployment(cmd.Context(), to)
+			d, err := a.deployment(cmd.Context(), to)
 			if err != nil {
 				return err
 			}
 			if a.output == outputJSON {
-				return writeJSON(a.out, p.Outline())
+				return writeJSON(a.out, d.plan.Outline())
 			}
-			return p.Print(a.out)
+			return d.plan.Print(a.out)
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "release tag to deploy")
@@ -48,17 +47,17 @@ func (a *app) deployCommand() *cobra.Command {
 		Short: "Deploy a release: steps, gates, and a rollback if a gate does not open",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			root, p, err := a.deployment(cmd.Context(), to)
+			d, err := a.deployment(cmd.Context(), to)
 			if err != nil {
 				return err
 			}
-			if err := p.Print(a.err); err != nil {
+			if err := d.plan.Print(a.err); err != nil {
 				return fmt.Errorf("print the plan: %w", err)
 			}
-			if err := a.confirm(p.Env, to, yes); err != nil {
+			if err := a.confirm(d.plan.Env, to, yes); err != nil {
 				return err
 			}
-			return a.execute(cmd.Context(), root, p, fmt.Sprintf("barqgate deploy -env=%s --to=%s", p.Env.Name, to))
+			return a.execute(cmd.Context(), d)
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "release tag to deploy")
@@ -93,7 +92,7 @@ func (a *app) rollbackCommand() *cobra.Command {
 			if err := a.confirm(env, p.To, yes); err != nil {
 				return err
 			}
-			return a.execute(cmd.Context(), root, p, "barqgate rollback -env="+env.Name)
+			return a.execute(cmd.Context(), job{root: root, plan: p, retry: fmt.Sprintf("barqgate rollback -env=%s --to-revision=%d", env.Name, revision)})
 		},
 	}
 	cmd.Flags().Int64Var(&revision, "to-revision", 0, "revision of the Deployment; 0: the one before the current image")
@@ -102,20 +101,25 @@ func (a *app) rollbackCommand() *cobra.Command {
 }
 
 // deployment makes the plan of a deployment from what is running now.
-func (a *app) deployment(ctx context.Context, to string) (root string, p *plan.Plan, err error) {
+func (a *app) deployment(ctx context.Context, to string) (job, error) {
 	if to == "" {
-		return "", nil, usage("no release named; say which with --to=<release>")
+		return job{}, usage("no release named; say which with --to=<release>")
 	}
 	root, env, err := a.environment(ctx)
 	if err != nil {
-		return "", nil, err
+		return job{}, err
 	}
 	now, err := phases.Survey(ctx, env)
 	if err != nil {
-		return "", nil, err
+		return job{}, err
 	}
-	p, err = phases.Deploy(env, root, now, to)
-	return root, p, err
+	p, err := phases.Deploy(env, root, now, to)
+	return job{
+		root: root, plan: p,
+		retry: fmt.Sprintf("barqgate deploy -env=%s --to=%s", env.Name, to),
+		// By number: what is "previous" depends on how far the run has come.
+		rollback: fmt.Sprintf("barqgate rollback -env=%s --to-revision=%d", env.Name, now.Running.Revision),
+	}, err
 }
 
 // confirm asks a person to type the release before production is changed.

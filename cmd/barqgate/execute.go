@@ -17,9 +17,18 @@ import (
 	"github.com/barq-platform/barqgate/phases"
 )
 
+// job is a plan to execute, with what a person types to go on from it.
+type job struct {
+	root     string // the module's root
+	plan     *plan.Plan
+	retry    string // starts the same again
+	rollback string // takes back what it has done; empty: nothing can
+}
+
 // execute runs a plan with everybody watching, writes its report, and keeps its
-// exit code. retry is what a person types to start the same again.
-func (a *app) execute(ctx context.Context, root string, p *plan.Plan, retry string) error {
+// exit code.
+func (a *app) execute(ctx context.Context, j job) error {
+	root, p := j.root, j.plan
 	existing, err := workspace(root).List()
 	if err != nil {
 		return err
@@ -40,8 +49,8 @@ func (a *app) execute(ctx context.Context, root string, p *plan.Plan, retry stri
 		Plan: p, Root: root, Run: id, Dir: folder(root, "runs", id), Suites: built, Watcher: live,
 		Abort:           a.interrupts.abort,
 		RollbackTimeout: phases.RollbackTimeout,
-		RollbackCommand: "barqgate rollback -env=" + p.Env.Name,
-		RetryCommand:    retry,
+		RollbackCommand: j.rollback,
+		RetryCommand:    j.retry,
 	})
 	live.Close()
 	a.exit = outcome.Exit
