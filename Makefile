@@ -23,7 +23,7 @@ demo: LAB = demo
 demo: build ## deploy v2.1.0 over v2.0.0 in a fresh lab, by the whole runbook, under live traffic
 	$(BIN)/barqgate lab down
 	$(BIN)/barqgate deploy -env=local --to=v2.1.0
-	@echo 'The lab goes on for a while: kubectl --kubeconfig .barqgate/lab/demo/kubeconfig get pods -A'
+	@echo 'The lab goes on for a while: kubectl --kubeconfig .barqgate/lab/demo/cluster/kubeconfig get pods -A'
 	@echo 'Stop it with: make lab-down LAB=demo'
 
 .PHONY: test

@@ -18,11 +18,11 @@ import (
 type mutant struct {
 	Criterion string            `yaml:"criterion"`
 	Faults    []string          `yaml:"faults"`
-	Facts     map[string]string `yaml:"facts"`  // given to the suite as a deployment's
+	Facts     map[string]string `yaml:"facts"`  // instead of those of a deployment without a defect
 	Env       map[string]any    `yaml:"env"`    // changes to the environment, as in its file
 	Says      string            `yaml:"says"`   // words that the failure must contain
 	Expect    string            `yaml:"expect"` // fail (the default) or inconclusive
-	Also      []string          `yaml:"also"`   // criteria that may fail for the same reason
+	Also      []string          `yaml:"also"`   // criteria that do not pass for the same reason
 }
 
 // load reads the suite's mutants. A suite without a file has none.
@@ -96,18 +96,44 @@ func (m mutant) missed(base, result gotest.Result) string {
 		return fmt.Sprintf("its reason does not contain %q: %s", m.Says, record.Reason)
 	}
 	for _, before := range base.Criteria {
-		if before.Criterion == m.Criterion || slices.Contains(m.Also, before.Criterion) {
+		if before.Criterion == m.Criterion {
 			continue
 		}
 		after, ok := result.Criterion(before.Criterion)
-		if !ok {
+		also := slices.Contains(m.Also, before.Criterion)
+		switch {
+		case !ok:
 			return fmt.Sprintf("%s, which has nothing to do with it, was not judged", before.Criterion)
-		}
-		if !after.Verdict.Passed() && !(after.Skipped && before.Skipped) {
+		case also && after.Verdict.Passed():
+			return before.Criterion + " passes, although `also` says that it must not: take it off the list"
+		case !also && !after.Verdict.Passed():
 			return fmt.Sprintf("%s, which has nothing to do with it, is %s as well: %s", before.Criterion, after.Verdict, after.Summary())
 		}
 	}
+	return m.unknown(base)
+}
+
+// unknown reports names in the list of others that the suite does not have.
+func (m mutant) unknown(base gotest.Result) string {
+	for _, name := range m.Also {
+		if _, ok := base.Criterion(name); !ok {
+			return fmt.Sprintf("`also` names %s, which suite %s does not judge", name, base.Suite)
+		}
+	}
 	return ""
+}
+
+// undecided reports whether the trial may be made again: some criterion that
+// should have passed or failed is inconclusive, and none is worse than that.
+func (m mutant) undecided(result gotest.Result) bool {
+	unexpected := []verdict.Verdict{}
+	for _, record := range result.Criteria {
+		expected := record.Criterion == m.Criterion && record.Verdict == m.expected() || slices.Contains(m.Also, record.Criterion)
+		if !expected && !record.Skipped {
+			unexpected = append(unexpected, record.Verdict)
+		}
+	}
+	return result.Verdict != verdict.Error && len(unexpected) > 0 && verdict.Fold(unexpected...) == verdict.Inconclusive
 }
 
 // output returns what the criterion's test printed.

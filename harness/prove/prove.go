@@ -1,28 +1,25 @@
-// Package prove shows that every criterion can fail: it runs each suite without
-// a fault, then once for every mutant of testdata/mutants, and expects the named
-// criterion to fail with the named words and every other one to pass as before.
+// Package prove shows that every criterion can pass and can fail: it runs each
+// suite without a fault, where all have to pass, then once for every mutant of
+// testdata/mutants, and expects the named criterion to fail with the named words
+// and every other one to pass.
 //
-// It must never leave a fault switched on, and it must never touch an
-// environment that does not allow the injection of faults.
+// It must never leave a fault switched on, it must never touch an environment
+// that does not allow the injection of faults, and it must never try again what
+// has failed.
 package prove
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/gotest"
-	"github.com/barq-platform/barqgate/harness/suite"
-	"github.com/barq-platform/barqgate/harness/verdict"
 )
 
 // Config is all that Run needs.
@@ -35,6 +32,9 @@ type Config struct {
 	// Settle waits until the platform has recovered from the fault before; nil:
 	// it recovers at once.
 	Settle func(context.Context) error
+	// Facts returns what a deployment without a defect would tell the suite. A
+	// mutant changes some of it. Nil: there is no deployment.
+	Facts func(ctx context.Context, suite string) (map[string]string, error)
 }
 
 // Summary counts what was proven. The proof holds only if OK.
@@ -68,10 +68,14 @@ func Run(ctx context.Context, c Config) (summary Summary, err error) {
 	}
 	p := &proof{Config: c, faults: newFaultSwitch(c.Env.API.FaultsURL), summary: &summary}
 	defer func() { err = errors.Join(err, p.faults.allOff(ctx)) }()
+	p.say(row, "SUITE", "MUTANT", "CRITERION", "RESULT", "TIME")
 	for _, name := range names {
 		if err := p.suite(ctx, name, mutants[name]); err != nil {
 			return summary, err
 		}
+	}
+	if err := p.settle(ctx); err != nil { // the platform is left as it was found
+		return summary, err
 	}
 	p.say("\n%d of %d mutants caught", summary.Caught, summary.Mutants)
 	if len(summary.Broken) > 0 {
@@ -97,111 +101,49 @@ func (p *proof) say(format string, args ...any) {
 	}
 }
 
+// row is one line of the table.
+const row = "%-12s %-30s %-42s %-7s %6s"
+
+func (p *proof) line(suite, mutant, criterion, result string, of gotest.Result) {
+	p.say(row, suite, mutant, criterion, result, of.Duration.Round(100*time.Millisecond))
+}
+
 // suite runs one suite without a mutant, then with each of its own.
 func (p *proof) suite(ctx context.Context, name string, mutants []mutant) error {
 	p.summary.Mutants += len(mutants)
-	base, err := p.execute(ctx, name, "unmutated", mutant{})
+	facts, err := p.healthy(ctx, name)
 	if err != nil {
 		return err
 	}
-	if reason := unfit(base); reason != "" {
-		p.summary.Broken = append(p.summary.Broken, name)
-		p.say("%-7s %-45s without a mutant: %s", "BROKEN", name, reason)
-		return nil
-	}
-	for i, m := range mutants {
-		result, err := p.execute(ctx, name, fmt.Sprintf("%02d-%s", i+1, m.Criterion), m)
-		if err != nil {
-			return err
-		}
-		took := result.Duration.Round(100 * time.Millisecond)
-		if reason := m.missed(base, result); reason != "" {
-			p.say("%-7s %-45s %-40s %6s\n        %s\n        see %s", "MISSED", m.Criterion, m.title(), took, reason, result.Output)
-			continue
-		}
-		p.summary.Caught++
-		p.say("%-7s %-45s %-40s %6s", "caught", m.Criterion, m.title(), took)
+	base, err := p.decided(ctx, trial{suite: name, instance: "unmutated", facts: facts})
+	if err != nil {
+		return err
 	}
 	for _, record := range base.Criteria {
 		if !slices.ContainsFunc(mutants, func(m mutant) bool { return m.Criterion == record.Criterion }) {
 			p.summary.Unproven = append(p.summary.Unproven, record.Criterion)
 		}
 	}
-	return nil
-}
-
-// unfit says why nothing can be proven against this unmutated run. Criteria that
-// need a deployment are skipped in it.
-func unfit(base gotest.Result) string {
-	if base.Verdict.Passed() {
-		return ""
-	}
-	skips := slices.ContainsFunc(base.Criteria, func(r suite.Record) bool { return r.Skipped })
-	if base.Verdict == verdict.Inconclusive && skips && allFine(base) {
-		return ""
-	}
-	return base.Reason
-}
-
-// allFine reports whether every criterion passed or was skipped.
-func allFine(result gotest.Result) bool {
-	return !slices.ContainsFunc(result.Criteria, func(r suite.Record) bool { return !r.Skipped && !r.Verdict.Passed() })
-}
-
-// execute runs the suite with the mutant's changes, and takes the faults back.
-func (p *proof) execute(ctx context.Context, name, instance string, m mutant) (gotest.Result, error) {
-	options, err := p.options(name, instance, m)
-	if err != nil {
-		return gotest.Result{}, err
-	}
-	if err := p.settle(ctx); err != nil {
-		return gotest.Result{}, err
-	}
-	for _, fault := range m.Faults {
-		if err := p.faults.on(ctx, fault); err != nil {
-			return gotest.Result{}, errors.Join(fmt.Errorf("mutant of %s: %w", m.Criterion, err), p.faults.allOff(ctx))
-		}
-	}
-	result := p.Suites[name].Run(ctx, options)
-	if err := p.faults.allOff(ctx); err != nil {
-		return result, err
-	}
-	if err := ctx.Err(); err != nil {
-		return result, fmt.Errorf("prove suite %s: %w", name, err)
-	}
-	return result, nil
-}
-
-func (p *proof) settle(ctx context.Context) error {
-	if err := p.faults.allOff(ctx); err != nil {
-		return err
-	}
-	if p.Settle == nil {
+	// A criterion that does not pass without a mutant proves nothing by failing.
+	if !base.Verdict.Passed() {
+		p.summary.Broken = append(p.summary.Broken, name)
+		p.line(name, "none", "all", "BROKEN", base)
+		p.say("  %s\n  see %s", base.Reason, base.Output)
 		return nil
 	}
-	if err := p.Settle(ctx); err != nil {
-		return fmt.Errorf("wait until the platform has recovered from the mutant before: %w", err)
+	p.line(name, "none", "all", "pass", base)
+	for i, m := range mutants {
+		result, err := p.decided(ctx, trial{suite: name, instance: fmt.Sprintf("%02d-%s", i+1, m.Criterion), facts: facts, mutant: m})
+		if err != nil {
+			return err
+		}
+		if reason := m.missed(base, result); reason != "" {
+			p.line(name, m.title(), m.Criterion, "MISSED", result)
+			p.say("  %s\n  see %s", reason, result.Output)
+			continue
+		}
+		p.summary.Caught++
+		p.line(name, m.title(), m.Criterion, "caught", result)
 	}
 	return nil
-}
-
-func (p *proof) options(name, instance string, m mutant) (gotest.Options, error) {
-	o := gotest.Options{Env: p.Env.Name, Evidence: filepath.Join(p.Dir, name, instance), Environ: p.Env.Provided()}
-	if len(m.Facts) > 0 {
-		if err := os.MkdirAll(filepath.Join(p.Dir, name), 0o755); err != nil {
-			return o, fmt.Errorf("make the folder for evidence: %w", err)
-		}
-		o.Facts = filepath.Join(p.Dir, name, instance+"-facts.json")
-		if err := (suite.Facts{Run: "prove", Values: m.Facts, Partial: true}).Write(o.Facts); err != nil {
-			return o, err
-		}
-	}
-	if len(m.Env) > 0 {
-		changes, err := json.Marshal(m.Env)
-		if err != nil {
-			return o, fmt.Errorf("mutant of %s: encode its env: %w", m.Criterion, err)
-		}
-		o.Environ = append(o.Environ, environment.OverridesVariable+"="+string(changes))
-	}
-	return o, nil
 }

@@ -94,6 +94,7 @@ func run(t *testing.T, mutants string, environ map[string]any) (prove.Summary, s
 	var out bytes.Buffer
 	summary, err := prove.Run(t.Context(), prove.Config{
 		Env: env, Root: root, Suites: gotest.Set{"proven": binary}, Dir: filepath.Join(root, "evidence"), Out: &out,
+		Facts: func(context.Context, string) (map[string]string, error) { return map[string]string{"count": "1"}, nil },
 	})
 	return summary, out.String(), board, err
 }
@@ -111,6 +112,8 @@ func TestWhatIsNotAProof(t *testing.T) {
 		{"fault without effect", "faults: [first]", "faults: [idle]", "its verdict is pass; expected fail"},
 		{"other words", "fault is on", "the moon is full", `its reason does not contain "the moon is full"`},
 		{"an unrelated criterion fails", ", also: [proven.first.holds]", "", "proven.first.holds, which has nothing to do with it, is fail as well"},
+		{"a criterion that should fail as well passes", "also: [proven.first.holds]", "also: [proven.first.holds, proven.third.holds]", "proven.third.holds passes, although"},
+		{"another criterion that does not exist", "also: [proven.first.holds]", "also: [proven.first.holds, proven.fourth.holds]", "`also` names proven.fourth.holds"},
 		{"inconclusive is not fail", ", expect: inconclusive", "", "its verdict is inconclusive; expected fail"},
 		{"criterion without a mutant", `- {criterion: proven.third.holds, facts: {count: "2"}, says: "expected 2"}`, "", "criteria without a mutant: proven.third.holds"},
 		{"criterion that does not exist", "proven.third.holds", "proven.fourth.holds", "the criterion was not judged"},
@@ -130,7 +133,8 @@ func TestSuiteThatFailsWithoutAMutantProvesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, summary.OK())
 	require.Equal(t, []string{"proven"}, summary.Broken)
-	require.Contains(t, out, "without a mutant: proven.first.holds")
+	require.Contains(t, out, "BROKEN")
+	require.Contains(t, out, "proven.first.holds: there are 4 replicas, expected 3")
 }
 
 func TestRefuses(t *testing.T) {

@@ -30,7 +30,7 @@ func StyleOf(f *os.File) Style {
 
 // The colours are those of every terminal, which people have chosen to be legible.
 var colors = map[string]string{
-	"pass": "32", "done": "32", "promoted": "32",
+	"pass": "32", "done": "32", "promoted": "32", "passed": "32",
 	"fail": "31", "failed": "31", "error": "31", "unknown": "31", "rolled back": "31", "rollback failed": "31", "harness error": "31", "interrupted": "31",
 	"inconclusive": "33", "held": "33", "skipped": "33", "not decided": "33",
 }

@@ -190,8 +190,12 @@ func (r *runner) advise(o *Outcome) {
 }
 
 func (o Outcome) finished(r *runner) event.RunFinished {
+	name, meaning := o.Exit.String(), o.Exit.Meaning()
+	if len(r.steps) == 0 {
+		name, meaning = o.Exit.ofCheck()
+	}
 	return event.RunFinished{
-		Exit: int(o.Exit), Name: o.Exit.String(), Meaning: o.Exit.Meaning(), Verdict: o.Verdict, Reason: o.Reason,
+		Exit: int(o.Exit), Name: name, Meaning: meaning, Verdict: o.Verdict, Reason: o.Reason,
 		Done: o.Done, Open: o.Open, Unknown: o.Unknown, Next: o.Next, Duration: time.Since(r.started),
 	}
 }

@@ -45,6 +45,19 @@ func (c ExitCode) String() string {
 	}
 }
 
+// ofCheck returns name and meaning for a plan that only checks: nothing can have
+// been promoted or taken back.
+func (c ExitCode) ofCheck() (name, meaning string) {
+	switch c {
+	case Promoted:
+		return "passed", "every gate passed"
+	case RolledBack:
+		return "failed", "a gate did not pass; nothing was changed"
+	default:
+		return c.String(), c.Meaning()
+	}
+}
+
 // Meaning says in one sentence what the code tells the person who sees it.
 func (c ExitCode) Meaning() string {
 	switch c {
