@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,43 +82,7 @@ func rollBackTo(ctx context.Context, sc *plan.StepContext, revision int64, image
 	if err := cluster.WatchRollout(ctx, sc.Env.Kubernetes.RolloutTimeout, func(status string) { sc.Progress("%s", status) }); err != nil {
 		return err
 	}
-	return settle(ctx, sc)
-}
-
-// Routers learn of removed pods a moment after the rollout is complete. Until
-// then a rejected release that drops its connections still fails requests, and
-// judging the restored one would judge the rejected one.
-const (
-	settleAnswers = 20
-	settlePause   = 100 * time.Millisecond
-)
-
-// settle waits until the platform has been ready many times in a row, each time
-// over a new connection.
-func settle(ctx context.Context, sc *plan.StepContext) error {
-	ctx, cancel := context.WithTimeout(ctx, sc.Env.Kubernetes.RolloutTimeout)
-	defer cancel()
-	client, err := barq.NewClient(sc.Env)
-	if err != nil {
-		return err
-	}
-	pace := time.NewTicker(settlePause)
-	defer pace.Stop()
-	var problem error
-	for inARow := 0; inARow < settleAnswers; {
-		client.CloseIdleConnections()
-		inARow++
-		if err := readyNow(ctx, client, sc.Env.API.ReadyCodes); err != nil {
-			problem, inARow = err, 0
-			sc.Progress("waiting until the platform is steadily ready: %v", err)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait until %s answers %d times in a row: %w; the last failure: %v", readyPath, settleAnswers, ctx.Err(), problem)
-		case <-pace.C:
-		}
-	}
-	return nil
+	return afterRollout.settle(ctx, sc.Env, sc.Progress)
 }
 
 // bringBack sets the pod template of an earlier revision and confirms the image.
@@ -203,18 +166,4 @@ func (s waitReady) Run(ctx context.Context, sc *plan.StepContext) error {
 		}
 	}
 	return fmt.Errorf("%s was not ready in %d attempts, %s apart; the last one: %w", readyPath, s.attempts, s.interval, problem)
-}
-
-// readyNow asks once.
-func readyNow(ctx context.Context, client *barq.Client, codes []int) error {
-	health, exchange, err := client.Health(ctx, readyPath)
-	switch {
-	case err != nil:
-		return err
-	case !slices.Contains(codes, exchange.Status):
-		return fmt.Errorf("it answered %d with status %q; expected one of %v", exchange.Status, health.Status, codes)
-	case exchange.Status < 300 && (health.IsHealthy == nil || !*health.IsHealthy):
-		return fmt.Errorf("it answered %d, but its body does not say that it is healthy (status %q)", exchange.Status, health.Status)
-	}
-	return nil
 }

@@ -27,11 +27,20 @@ type window struct {
 
 // setJSON records a value as JSON.
 func setJSON(sc *plan.StepContext, name string, value any) error {
-	data, err := json.Marshal(value)
+	text, err := encode(value)
 	if err != nil {
 		return fmt.Errorf("record the fact %s: %w", name, err)
 	}
-	return sc.SetFact(name, string(data))
+	return sc.SetFact(name, text)
+}
+
+// encode writes a value as facts hold it.
+func encode(value any) (string, error) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return "", fmt.Errorf("encode as JSON: %w", err)
+	}
+	return string(data), nil
 }
 
 // readJSON reads a value that an earlier step has recorded with setJSON.

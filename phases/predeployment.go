@@ -17,6 +17,7 @@ import (
 	"github.com/barq-platform/barqgate/fixtures/barq/workload"
 	"github.com/barq-platform/barqgate/fixtures/kube"
 	"github.com/barq-platform/barqgate/fixtures/mssql"
+	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/plan"
 )
 
@@ -264,7 +265,7 @@ func (s recordBaseline) Name() string {
 func (recordBaseline) Effect() plan.Effect { return plan.Idempotent }
 
 func (recordBaseline) Run(ctx context.Context, sc *plan.StepContext) error {
-	result, err := measureFit(ctx, sc)
+	result, err := measureFit(ctx, sc.Env, sc.Progress)
 	if err != nil {
 		return err
 	}
@@ -286,20 +287,20 @@ func (recordBaseline) Run(ctx context.Context, sc *plan.StepContext) error {
 const baselineAttempts = 3
 
 // measureFit measures until the generator did its work.
-func measureFit(ctx context.Context, sc *plan.StepContext) (*workload.Result, error) {
+func measureFit(ctx context.Context, env *environment.Environment, progress func(format string, args ...any)) (*workload.Result, error) {
 	for attempt := 1; ; attempt++ {
-		result, err := workload.Measure(ctx, sc.Env, "baseline")
+		result, err := workload.Measure(ctx, env, "baseline")
 		if err != nil {
 			return nil, err
 		}
-		unfit := result.Generator.Unfit(sc.Env.Load.MaxSendLag, sc.Env.Load.MinAchievedShare)
+		unfit := result.Generator.Unfit(env.Load.MaxSendLag, env.Load.MinAchievedShare)
 		if unfit == nil {
 			return result, nil
 		}
 		if attempt == baselineAttempts {
 			return nil, fmt.Errorf("%d baselines say nothing about the platform, the last one because %w; run barqgate on a machine that is less busy", attempt, unfit)
 		}
-		sc.Progress("attempt %d of %d does not count: %v", attempt, baselineAttempts, unfit)
+		progress("attempt %d of %d does not count: %v", attempt, baselineAttempts, unfit)
 	}
 }
 

@@ -113,7 +113,13 @@ func (a *app) prove(ctx context.Context, suites []string) error {
 		return err
 	}
 	dir := folder(root, "evidence", "prove-"+time.Now().UTC().Format("20060102T150405Z"))
-	summary, err := prove.Run(ctx, prove.Config{Env: env, Root: root, Suites: built, Dir: dir, Out: a.out})
+	summary, err := prove.Run(ctx, prove.Config{
+		Env: env, Root: root, Suites: built, Dir: dir, Out: a.out,
+		Settle: func(ctx context.Context) error { return phases.Recover(ctx, env) },
+		Facts: func(ctx context.Context, suite string) (map[string]string, error) {
+			return phases.FactsOfNoChange(ctx, env, root, suite)
+		},
+	})
 	if err != nil {
 		return err
 	}

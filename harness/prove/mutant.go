@@ -18,11 +18,12 @@ import (
 type mutant struct {
 	Criterion string            `yaml:"criterion"`
 	Faults    []string          `yaml:"faults"`
-	Facts     map[string]string `yaml:"facts"`  // instead of those of a deployment without a defect
-	Env       map[string]any    `yaml:"env"`    // changes to the environment, as in its file
-	Says      string            `yaml:"says"`   // words that the failure must contain
-	Expect    string            `yaml:"expect"` // fail (the default) or inconclusive
-	Also      []string          `yaml:"also"`   // criteria that do not pass for the same reason
+	Facts     map[string]string `yaml:"facts"`     // instead of those of a deployment without a defect
+	Env       map[string]any    `yaml:"env"`       // changes to the environment, as in its file
+	Says      string            `yaml:"says"`      // words that the failure must contain
+	Expect    string            `yaml:"expect"`    // fail (the default) or inconclusive
+	Also      []string          `yaml:"also"`      // criteria that do not pass for the same reason
+	Sometimes []string          `yaml:"sometimes"` // criteria that do not pass for the same reason in some runs, by chance
 }
 
 // load reads the suite's mutants. A suite without a file has none.
@@ -106,7 +107,7 @@ func (m mutant) missed(base, result gotest.Result) string {
 			return fmt.Sprintf("%s, which has nothing to do with it, was not judged", before.Criterion)
 		case also && after.Verdict.Passed():
 			return before.Criterion + " passes, although `also` says that it must not: take it off the list"
-		case !also && !after.Verdict.Passed():
+		case !also && !slices.Contains(m.Sometimes, before.Criterion) && !after.Verdict.Passed():
 			return fmt.Sprintf("%s, which has nothing to do with it, is %s as well: %s", before.Criterion, after.Verdict, after.Summary())
 		}
 	}
@@ -115,9 +116,9 @@ func (m mutant) missed(base, result gotest.Result) string {
 
 // unknown reports names in the list of others that the suite does not have.
 func (m mutant) unknown(base gotest.Result) string {
-	for _, name := range m.Also {
+	for _, name := range slices.Concat(m.Also, m.Sometimes) {
 		if _, ok := base.Criterion(name); !ok {
-			return fmt.Sprintf("`also` names %s, which suite %s does not judge", name, base.Suite)
+			return fmt.Sprintf("its list of others names %s, which suite %s does not judge", name, base.Suite)
 		}
 	}
 	return ""
@@ -128,7 +129,8 @@ func (m mutant) unknown(base gotest.Result) string {
 func (m mutant) undecided(result gotest.Result) bool {
 	unexpected := []verdict.Verdict{}
 	for _, record := range result.Criteria {
-		expected := record.Criterion == m.Criterion && record.Verdict == m.expected() || slices.Contains(m.Also, record.Criterion)
+		expected := record.Criterion == m.Criterion && record.Verdict == m.expected() ||
+			slices.Contains(m.Also, record.Criterion) || slices.Contains(m.Sometimes, record.Criterion)
 		if !expected && !record.Skipped {
 			unexpected = append(unexpected, record.Verdict)
 		}

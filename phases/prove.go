@@ -1,0 +1,103 @@
+package phases
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strconv"
+
+	"github.com/barq-platform/barqgate/fixtures/barq"
+	"github.com/barq-platform/barqgate/fixtures/kube"
+	"github.com/barq-platform/barqgate/fixtures/mssql"
+	"github.com/barq-platform/barqgate/harness/environment"
+)
+
+// Recover waits, after a fault was switched off, until nothing of it is left: the
+// Deployment is complete, the platform is steadily ready, and no pod has
+// restarted more often than the environment allows. Pods that have are replaced:
+// their count would be held against whatever is tried next.
+func Recover(ctx context.Context, env *environment.Environment) error {
+	limit := env.Kubernetes.RolloutTimeout
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the platform has not recovered within %s", limit))
+	defer cancel()
+	cluster, err := kube.Connect(ctx, env.Kubernetes)
+	if err != nil {
+		return err
+	}
+	for {
+		restarted, err := restartedPods(ctx, cluster, env.Kubernetes.MaxRestarts)
+		if err == nil {
+			err = cluster.ReplacePods(ctx, limit, restarted...)
+		}
+		if err == nil {
+			err = afterFault.settle(ctx, env, func(string, ...any) {})
+		}
+		if err != nil && ctx.Err() != nil {
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+		if err != nil || len(restarted) == 0 {
+			return err
+		}
+		// A last restart may have become known only while the others were replaced.
+	}
+}
+
+func restartedPods(ctx context.Context, cluster *kube.Cluster, allowed int) ([]string, error) {
+	pods, err := cluster.Pods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, p := range pods {
+		if int(p.Restarts) > allowed {
+			names = append(names, p.Name)
+		}
+	}
+	return names, nil
+}
+
+// performanceSuite alone needs a measured baseline, which takes as long as the
+// suite itself.
+const performanceSuite = "performance"
+
+// FactsOfNoChange returns what a deployment would have recorded for the suite
+// that put the running release in the place of the same one and lost nothing. It
+// is read from the live platform; what the release needs comes from its catalogue.
+func FactsOfNoChange(ctx context.Context, env *environment.Environment, root, suite string) (map[string]string, error) {
+	cluster, err := kube.Connect(ctx, env.Kubernetes)
+	if err != nil {
+		return nil, err
+	}
+	running, err := cluster.Deployment(ctx)
+	if err != nil {
+		return nil, err
+	}
+	revision := strconv.FormatInt(running.Revision, 10)
+	facts := map[string]string{
+		barq.FactFromImage: running.Image, barq.FactToImage: running.Image,
+		barq.FactFromRevision: revision, barq.FactToRevision: revision,
+	}
+	expected, err := expectedMigrations(env, root, running.Tag())
+	if err != nil {
+		return nil, err
+	}
+	if facts[barq.FactMigrationsExpected], err = encode(expected); err != nil {
+		return nil, err
+	}
+	err = inDatabase(ctx, env.Database, env.Database.Name, func(db *mssql.DB) error {
+		rows, err := db.RowCounts(ctx, env.Database.Critical)
+		if err == nil {
+			facts[barq.FactBaselineRows], err = encode(rows)
+		}
+		return err
+	})
+	if err != nil || suite != performanceSuite {
+		return facts, err
+	}
+	baseline, err := measureFit(ctx, env, func(string, ...any) {})
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(facts, baseline.BaselineFacts())
+	return facts, nil
+}
