@@ -1,11 +1,14 @@
 package environment_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -36,9 +39,13 @@ func TestLoadRefuses(t *testing.T) {
 		changes map[string]any
 		says    string
 	}{
-		{"an unknown key", map[string]any{"thresholds": map[string]any{"p59": "1s"}}, "p59"},
+		{"an unknown key", map[string]any{"thresholds": map[string]any{"p59": "1s"}}, "thresholds.p59: unknown"},
+		{"a wrong type", map[string]any{"kubernetes": map[string]any{"replicas": "four"}}, "kubernetes.replicas: expected a whole number"},
+		{"a negative number", map[string]any{"kubernetes": map[string]any{"replicas": -4}}, "kubernetes.replicas is -4; expected a value above zero"},
+		{"no duration", map[string]any{"api": map[string]any{"timeout": "soon"}}, "api.timeout: expected a duration"},
+		{"a broken reference", map[string]any{"database": map[string]any{"dsn": "${BARQ_LAB_DSN"}}, "database.dsn has a ${ that begins no reference"},
 		{"a missing value", map[string]any{"thresholds": map[string]any{"p95": "0s"}}, "thresholds.p95 is missing"},
-		{"a negative duration", map[string]any{"thresholds": map[string]any{"p95": "-1s"}}, "expected a positive duration"},
+		{"a negative duration", map[string]any{"thresholds": map[string]any{"p95": "-1s"}}, "thresholds.p95 is -1s; expected a value above zero"},
 		{"a share above 1", map[string]any{"thresholds": map[string]any{"errorRate": 0.1, "memoryShare": 80}}, "thresholds.memoryShare is 80"},
 		{"an unknown effect", map[string]any{"allow": []string{"dance"}}, `allow[0] is "dance"; expected one of write, load`},
 		{"a redirect called healthy", map[string]any{"api": map[string]any{"readyCodes": []int{302}}}, "302"},
@@ -54,7 +61,7 @@ func TestLoadRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := load(t, test.changes)
 			require.ErrorContains(t, err, test.says)
-			require.ErrorContains(t, err, filepath.Join("testdata", "envs", "fixed.yaml"))
+			require.Regexp(t, `(?m)^testdata.envs.fixed\.yaml:[0-9]+: `, err.Error())
 		})
 	}
 }
@@ -75,7 +82,7 @@ func TestUnknownKeyIsLocated(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, append([]byte("nmae: x\n"), source...), 0o644))
 	_, err = environment.Load(t.Context(), root, "fixed")
-	require.ErrorContains(t, err, `[1:1] unknown field "nmae"`)
+	require.ErrorContains(t, err, filepath.Join("testdata", "envs", "fixed.yaml")+`:1: nmae: unknown field "nmae"`)
 }
 
 func TestSecretsAreNeverPrinted(t *testing.T) {
@@ -109,6 +116,33 @@ func TestProvider(t *testing.T) {
 	require.ErrorContains(t, err, "exit status 3")
 	_, err = load(t, provider(`echo '{}'`))
 	require.ErrorContains(t, err, "PROVIDED, which is not set")
+}
+
+func TestAWrongFileStartsNoProvider(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "started")
+	_, err := load(t, map[string]any{
+		"provider": map[string]any{"command": []string{"touch", mark}},
+		"api":      map[string]any{"uri": "http://127.0.0.1:1"},
+	})
+	require.ErrorContains(t, err, "api.uri: unknown")
+	require.NoFileExists(t, mark)
+}
+
+// A provider is asked to end with everything it has started, and only once.
+func TestAStoppedProviderLeavesNothingBehind(t *testing.T) {
+	alive := filepath.Join(t.TempDir(), "alive")
+	require.NoError(t, syscall.Mkfifo(alive, 0o600))
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		if file, err := os.Open(alive); err == nil { // returns once a child has opened the other end
+			cancel()
+			_, _ = io.Copy(io.Discard, file) // returns once nobody holds it any more
+			_ = file.Close()
+		}
+	}()
+	root := environmenttest.Root(t, map[string]any{"provider": map[string]any{"command": []string{"sh", "-c", "(exec sleep 600 > " + alive + ") & wait"}}})
+	_, err := environment.Load(ctx, root, environmenttest.Name)
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestOverrides(t *testing.T) {

@@ -10,9 +10,7 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"github.com/barq-platform/barqgate/harness/document"
 )
 
 // ErrUnknown is wrapped by the error for an environment that has no file.
@@ -61,85 +59,71 @@ func Load(ctx context.Context, root, name string) (*Environment, error) {
 		return nil, fmt.Errorf("read environment %s: %w", name, err)
 	}
 	short := filepath.Join("testdata", "envs", name+".yaml")
-	env, err := decode(short, source, func(p Provider) (map[string]string, error) { return provide(ctx, root, name, p) })
-	if err != nil {
-		return nil, err
-	}
-	if env.Name != name {
-		return nil, fmt.Errorf("%s: name is %q; expected %q, the file's name", short, env.Name, name)
-	}
-	return env, nil
+	return decode(short, name, source, func(p Provider) (map[string]string, error) { return provide(ctx, root, name, p) })
 }
 
 // decode turns one file into a validated Environment. Values of the provider
-// come before those of the process's own environment variables.
-func decode(file string, source []byte, provide func(Provider) (map[string]string, error)) (*Environment, error) {
-	tree, err := parser.ParseBytes(source, 0)
+// come before those of the process's own environment variables. The provider,
+// which may take minutes, is not started for a file that is wrong.
+func decode(file, name string, source []byte, provide func(Provider) (map[string]string, error)) (*Environment, error) {
+	doc, err := document.Parse(file, source)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s", file, yaml.FormatError(err, false, false))
+		return nil, err
 	}
-	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
-		return nil, fmt.Errorf("%s: found %d YAML documents with content; expected one", file, len(tree.Docs))
+	draft := &Environment{} // its references are not resolved yet
+	if err := doc.Decode(draft); err != nil {
+		return nil, err
 	}
-	body := tree.Docs[0].Body
-	var head struct {
-		Provider Provider `yaml:"provider"`
-	}
-	if err := yaml.NodeToValue(body, &head); err != nil {
-		return nil, fmt.Errorf("%s: %s", file, yaml.FormatError(err, false, false))
+	if draft.Name != name {
+		return nil, fmt.Errorf("%s: name is %q; expected %q, the file's name", doc.At("name"), draft.Name, name)
 	}
 	values := map[string]string{}
-	if len(head.Provider.Command) > 0 {
-		if values, err = provide(head.Provider); err != nil {
+	if len(draft.Provider.Command) > 0 {
+		if values, err = provide(draft.Provider); err != nil {
 			return nil, err
 		}
 	}
-	r := resolver{values: values}
-	ast.Walk(&r, body)
-	if len(r.problems) > 0 {
-		return nil, fmt.Errorf("%s: %s", file, strings.Join(r.problems, "; "))
+	if err := resolve(doc, values); err != nil {
+		return nil, err
 	}
 	env := &Environment{provided: func() map[string]string { return values }}
-	if err := yaml.NodeToValue(body, env, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("%s: %s", file, yaml.FormatError(err, false, false))
+	if err := doc.Decode(env); err != nil {
+		return nil, err
 	}
 	if err := env.override(); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	if err := env.validate(); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if err := env.validate(doc.At); err != nil {
+		return nil, err
 	}
 	return env, nil
 }
 
-// reference matches ${NAME}.
-var reference = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+// reference matches ${NAME}, and what looks like a failed attempt at one.
+var reference = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{`)
 
-// resolver replaces references in every string of the document. It reports names
+// resolve replaces the references in every text of the document. It reports names
 // only, never values.
-type resolver struct {
-	values   map[string]string
-	problems []string
-}
-
-func (r *resolver) Visit(node ast.Node) ast.Visitor {
-	text, ok := node.(*ast.StringNode)
-	if !ok {
-		return r
-	}
-	text.Value = reference.ReplaceAllStringFunc(text.Value, func(match string) string {
-		name := match[2 : len(match)-1]
-		if value, ok := r.values[name]; ok {
-			return value
-		}
-		if value, ok := os.LookupEnv(name); ok && value != "" {
-			return value
-		}
-		position := text.GetToken().Position
-		r.problems = append(r.problems, fmt.Sprintf("line %d: %s needs the environment variable %s, which is not set", position.Line, strings.TrimPrefix(text.GetPath(), "$."), name))
-		return ""
+func resolve(doc *document.Document, values map[string]string) error {
+	var problems []error
+	doc.Rewrite(func(key, text string) string {
+		return reference.ReplaceAllStringFunc(text, func(match string) string {
+			name := strings.Trim(match, "${}")
+			if name == "" {
+				problems = append(problems, fmt.Errorf("%s: %s has a ${ that begins no reference; expected ${VARIABLE}", doc.At(key), key))
+				return ""
+			}
+			if value, ok := values[name]; ok {
+				return value
+			}
+			if value := os.Getenv(name); value != "" {
+				return value
+			}
+			problems = append(problems, fmt.Errorf("%s: %s needs the environment variable %s, which is not set", doc.At(key), key, name))
+			return ""
+		})
 	})
-	return r
+	return errors.Join(problems...)
 }
 
 func exists(path string) bool {

@@ -4,16 +4,22 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/barq-platform/barqgate/harness/procgroup"
 )
 
 // provideTimeout is how long a provider may take when its environment says
 // nothing: building the lab's control plane on first use takes minutes.
 const provideTimeout = 30 * time.Minute
+
+// stopTime is how long a provider gets to stop what it was starting.
+const stopTime = 15 * time.Second
 
 // ProvidedVariable names the environment whose provider has run already. Who sets
 // it, sets the values beside it: see Provided.
@@ -50,8 +56,13 @@ func provide(ctx context.Context, root, name string, p Provider) (map[string]str
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	cmd.WaitDelay = 5 * time.Second // a grandchild may hold the pipe
+	procgroup.Own(cmd)              // it has to be asked once, and all of it
+	cmd.Cancel = func() error { return procgroup.Ask(cmd.Process.Pid) }
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("start environment %s: its provider `%s` failed: %w; its messages are above", name, strings.Join(p.Command, " "), err)
+		if ctx.Err() != nil {
+			err = errors.Join(context.Cause(ctx), err)
+		}
+		return nil, fmt.Errorf("start environment %s: its provider `%s` failed: %w; what it said is above", name, strings.Join(p.Command, " "), err)
 	}
 	values := map[string]string{}
 	if err := json.Unmarshal(out.Bytes(), &values); err != nil {

@@ -7,12 +7,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 )
 
-// validate reports every missing or contradictory value at once, by its key.
-func (e *Environment) validate() error {
-	v := &validator{}
+// validate reports every missing or contradictory value at once, by its key and
+// where that stands.
+func (e *Environment) validate(at func(key string) string) error {
+	v := &validator{at: at}
 	v.set("name", e.Name != "")
 	v.oneOf("profile", string(e.Profile), string(Intended), string(AsBuilt))
 	for i, effect := range e.Allow {
@@ -34,41 +34,46 @@ func (e *Environment) validate() error {
 	return errors.Join(v.problems...)
 }
 
-type validator struct{ problems []error }
+type validator struct {
+	at       func(key string) string
+	problems []error
+}
 
-func (v *validator) problem(format string, args ...any) {
-	v.problems = append(v.problems, fmt.Errorf(format, args...))
+// problem says something about a key, which the sentence starts with.
+func (v *validator) problem(key, format string, args ...any) {
+	v.problems = append(v.problems, fmt.Errorf("%s: %s %s", v.at(key), key, fmt.Sprintf(format, args...)))
 }
 
 func (v *validator) set(key string, ok bool) {
 	if !ok {
-		v.problem("%s is missing", key)
+		v.problem(key, "is missing")
 	}
 }
 
 func (v *validator) oneOf(key, value string, valid ...string) {
 	if !slices.Contains(valid, value) {
-		v.problem("%s is %q; expected one of %s", key, value, strings.Join(valid, ", "))
+		v.problem(key, "is %q; expected one of %s", value, strings.Join(valid, ", "))
 	}
 }
 
+// share checks a value that is there; required reports one that is missing.
 func (v *validator) share(key string, value float64) {
-	if value <= 0 || value > 1 {
-		v.problem("%s is %v; expected a share above 0 and up to 1, such as 0.001 for 0.1 %%", key, value)
+	if value > 1 {
+		v.problem(key, "is %v; expected a share above 0 and up to 1, such as 0.001 for 0.1 %%", value)
 	}
 }
 
 // required reports every zero field of a section but the optional ones, so that
-// a forgotten value can never act as "0" or "nothing expected".
+// a forgotten value can never act as "0" or "nothing expected", and every number
+// below zero.
 func (v *validator) required(section string, value any, optional ...string) {
-	rv := reflect.ValueOf(value)
-	for i := range rv.NumField() {
-		field := rv.Type().Field(i)
-		if rv.Field(i).IsZero() && !slices.Contains(optional, field.Name) {
-			v.problem("%s.%s is missing", section, field.Tag.Get("yaml"))
+	for field, value := range reflect.ValueOf(value).Fields() {
+		key := section + "." + field.Tag.Get("yaml")
+		if value.IsZero() && !slices.Contains(optional, field.Name) {
+			v.problem(key, "is missing")
 		}
-		if d, ok := rv.Field(i).Interface().(time.Duration); ok && d < 0 {
-			v.problem("%s.%s is %s; expected a positive duration such as 500ms", section, field.Tag.Get("yaml"), d)
+		if value.CanInt() && value.Int() < 0 || value.CanFloat() && value.Float() < 0 {
+			v.problem(key, "is %v; expected a value above zero", value)
 		}
 	}
 }
@@ -77,12 +82,12 @@ func (v *validator) api(a API) {
 	v.required("api", a, "Host", "CAFile", "FaultsURL")
 	u, err := url.Parse(a.URL)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
-		v.problem("api.url is %q; expected a scheme and a host such as https://api.example.com", a.URL)
+		v.problem("api.url", "is %q; expected a scheme and a host such as https://api.example.com", a.URL)
 	}
 	for _, codes := range [][]int{a.UnauthorizedCodes, a.DeniedCodes, a.ReadyCodes} {
 		for _, code := range codes {
 			if code >= 300 && code < 400 {
-				v.problem("api: status %d is listed as expected; a redirect is neither healthy nor a refusal", code)
+				v.problem("api", "lists status %d as expected; a redirect is neither healthy nor a refusal", code)
 			}
 		}
 	}
@@ -93,7 +98,7 @@ func (v *validator) database(d Database) {
 	v.set("database.dsn", d.DSN.IsSet())
 	v.required("database.tables", d.Tables)
 	if d.ScratchName == d.Name {
-		v.problem("database.scratchName is the database itself (%s); the restore drill would overwrite it", d.Name)
+		v.problem("database.scratchName", "is the database itself (%s); the restore drill would overwrite it", d.Name)
 	}
 }
 
@@ -101,11 +106,11 @@ func (v *validator) tenancy(t Tenancy) {
 	v.set("tenancy.header", t.Header != "")
 	switch {
 	case t.Provision && len(t.Tenants) > 0:
-		v.problem("tenancy: provision and tenants exclude each other")
+		v.problem("tenancy", "has provision and tenants, which exclude each other")
 	case !t.Provision && len(t.Tenants) != 2:
-		v.problem("tenancy.tenants has %d entries; isolation needs exactly two tenants, or provision: true", len(t.Tenants))
+		v.problem("tenancy.tenants", "has %d entries; isolation needs exactly two tenants, or provision: true", len(t.Tenants))
 	case !t.Provision && t.Tenants[0].ID == t.Tenants[1].ID:
-		v.problem("tenancy.tenants names the same tenant twice (%s); isolation needs two", t.Tenants[0].ID)
+		v.problem("tenancy.tenants", "names the same tenant twice (%s); isolation needs two", t.Tenants[0].ID)
 	}
 	for i, tenant := range t.Tenants {
 		v.set(fmt.Sprintf("tenancy.tenants[%d].id", i), tenant.ID != "")
@@ -121,6 +126,6 @@ func (v *validator) thresholds(t Thresholds) {
 	v.share("thresholds.memoryShare", t.MemoryShare)
 	v.share("thresholds.cpuShare", t.CPUShare)
 	if t.WarningErrorRate > t.CriticalErrorRate || t.WarningP95 > t.CriticalP95 {
-		v.problem("thresholds: a warning level lies above its critical level")
+		v.problem("thresholds", "has a warning level above its critical level")
 	}
 }

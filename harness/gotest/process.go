@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/barq-platform/barqgate/harness/procgroup"
 )
 
 // Names of the files that every execution leaves in its evidence folder.
@@ -50,9 +52,9 @@ func (b Binary) start(o Options) (*process, error) {
 	p.suite = exec.Command(b.Path, b.arguments(o, evidence)...)
 	p.suite.Dir = b.Dir
 	p.suite.Env = append(os.Environ(), o.Environ...)
-	ownGroup(p.suite)
+	procgroup.Own(p.suite)
 	p.converter = exec.Command(b.converter, "-t", "-p", b.Suite)
-	ownGroup(p.converter)
+	procgroup.Own(p.converter)
 	return p, p.run(evidence)
 }
 
@@ -116,7 +118,7 @@ func (p *process) launch() (io.Reader, error) {
 		return nil, fmt.Errorf("start test2json: %w", err)
 	}
 	if err := p.suite.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("start it: %w", err), killGroup(p.converter.Process.Pid), ignoreExit(p.converter.Wait()))
+		return nil, errors.Join(fmt.Errorf("start it: %w", err), procgroup.Kill(p.converter.Process.Pid), ignoreExit(p.converter.Wait()))
 	}
 	return stream, nil
 }
@@ -153,9 +155,9 @@ func (p *process) stop(withDump bool) error {
 	steps := []struct {
 		signal   func(int) error
 		patience time.Duration
-	}{{askGroup, p.options.Grace}, {killGroup, p.options.Grace}}
+	}{{procgroup.Ask, p.options.Grace}, {procgroup.Kill, p.options.Grace}}
 	if withDump {
-		if err := dump(pid); err != nil {
+		if err := procgroup.Dump(pid); err != nil {
 			return fmt.Errorf("ask its process for a goroutine dump: %w", err)
 		}
 		p.exitedWithin(dumpTime)
@@ -186,7 +188,7 @@ func (p *process) exitedWithin(patience time.Duration) bool {
 func (p *process) finish(how ending, failure error) Result {
 	// What the suite has left running would go on changing things, and may hold
 	// the pipe open.
-	failure = errors.Join(failure, killGroup(p.suite.Process.Pid), p.drain())
+	failure = errors.Join(failure, procgroup.Kill(p.suite.Process.Pid), p.drain())
 	x := execution{
 		inventory: p.binary.Tests, policy: p.options.Policy, evidence: p.options.Evidence,
 		timeout: p.options.Timeout, ending: how, failure: failure, transcript: p.transcript, exit: -1, status: "no exit status",
@@ -206,7 +208,7 @@ func (p *process) drain() error {
 	select {
 	case streamed = <-p.streamed:
 	case <-timer.C:
-		late = errors.Join(errors.New("something that it started outlives it and holds its output"), killGroup(p.converter.Process.Pid))
+		late = errors.Join(errors.New("something that it started outlives it and holds its output"), procgroup.Kill(p.converter.Process.Pid))
 		streamed = <-p.streamed
 	}
 	if err := p.converter.Wait(); err != nil && late == nil {

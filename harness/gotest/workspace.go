@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/barq-platform/barqgate/harness/procgroup"
 )
 
 // Errors that callers tell apart with errors.Is.
@@ -165,8 +167,8 @@ func tool(ctx context.Context, root, name string) (string, error) {
 // command is exec.CommandContext for a helper that ends with its whole group.
 func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
-	ownGroup(cmd)
-	cmd.Cancel = func() error { return killGroup(cmd.Process.Pid) }
+	procgroup.Own(cmd)
+	cmd.Cancel = func() error { return procgroup.Kill(cmd.Process.Pid) }
 	cmd.WaitDelay = 5 * time.Second // a grandchild may hold the pipe
 	return cmd
 }
