@@ -13,6 +13,7 @@ import (
 
 	"github.com/barq-platform/barqgate/fixtures/barq/release"
 	"github.com/barq-platform/barqgate/fixtures/kube"
+	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/run"
@@ -29,6 +30,7 @@ type app struct {
 	output  string // --output
 
 	exit run.ExitCode // what the command that ran has come to
+	ran  bool         // a plan was begun
 }
 
 // The values of --output.
@@ -87,7 +89,7 @@ func (a *app) command() *cobra.Command {
 func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usage("%s: %w; usage: %s", cmd.CommandPath(), err, cmd.UseLine())
+			return usage("%w; usage: %s", err, cmd.UseLine())
 		}
 		return nil
 	}
@@ -138,6 +140,10 @@ func (a *app) conclude(err error) run.ExitCode {
 	if err == nil {
 		return a.exit
 	}
+	if a.interrupts.happened() && !a.ran {
+		// What was cut short by it says nothing of its own.
+		err = errors.New("stopped before anything was changed")
+	}
 	_, _ = fmt.Fprintln(a.err, "barqgate:", err)
 	return a.codeOf(err)
 }
@@ -150,7 +156,7 @@ func (a *app) codeOf(err error) run.ExitCode {
 		return a.exit // a run has ended and knows better
 	case errors.As(err, &wrong), isRequest(err):
 		return run.Usage
-	case a.interrupts.happened():
+	case errors.Is(err, errOccupied), a.interrupts.happened() && !a.ran:
 		return run.Held // nothing was being changed yet
 	default:
 		return run.HarnessError
@@ -161,7 +167,7 @@ func (a *app) codeOf(err error) run.ExitCode {
 // or cannot be done here.
 func isRequest(err error) bool {
 	for _, request := range []error{
-		environment.ErrUnknown, release.ErrUnknown, gotest.ErrUnknownSuite,
+		environment.ErrUnknown, release.ErrUnknown, release.ErrCatalogue, gotest.ErrUnknownSuite, mssql.ErrAddress,
 		kube.ErrUnknownRevision, kube.ErrNoPrevious, phases.ErrAlreadyRunning, phases.ErrNotAllowed, phases.ErrUnknownPhase,
 	} {
 		if errors.Is(err, request) {

@@ -61,7 +61,7 @@ func (a *app) check(ctx context.Context, suites []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := phases.Check(ctx, env, suites)
+	p, err := phases.Check(ctx, env, root, suites)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/barq-platform/barqgate/fixtures/kube"
 	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/phases"
 )
@@ -82,6 +83,13 @@ func (a *app) rollbackCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if revision == 0 { // by number from here on: what is "previous" changes with every step
+				previous, err := kube.Previous(now.History, now.Running)
+				if err != nil {
+					return err
+				}
+				revision = previous.Number
+			}
 			p, err := phases.Rollback(env, root, now, revision)
 			if err != nil {
 				return err
@@ -117,8 +125,6 @@ func (a *app) deployment(ctx context.Context, to string) (job, error) {
 	return job{
 		root: root, plan: p,
 		retry: fmt.Sprintf("barqgate deploy -env=%s --to=%s", env.Name, to),
-		// By number: what is "previous" depends on how far the run has come.
-		rollback: fmt.Sprintf("barqgate rollback -env=%s --to-revision=%d", env.Name, now.Running.Revision),
 	}, err
 }
 

@@ -19,10 +19,9 @@ import (
 
 // job is a plan to execute, with what a person types to go on from it.
 type job struct {
-	root     string // the module's root
-	plan     *plan.Plan
-	retry    string // starts the same again
-	rollback string // takes back what it has done; empty: nothing can
+	root  string // the module's root
+	plan  *plan.Plan
+	retry string // starts the same again
 }
 
 // execute runs a plan with everybody watching, writes its report, and keeps its
@@ -36,6 +35,11 @@ func (a *app) execute(ctx context.Context, j job) error {
 	if err := p.Validate(existing); err != nil {
 		return err
 	}
+	release, err := occupy(root, p)
+	if err != nil {
+		return err
+	}
+	defer release()
 	built, err := a.build(ctx, root, suitesOf(p))
 	if err != nil {
 		return err
@@ -49,11 +53,10 @@ func (a *app) execute(ctx context.Context, j job) error {
 		Plan: p, Root: root, Run: id, Dir: folder(root, "runs", id), Suites: built, Watcher: live,
 		Abort:           a.interrupts.abort,
 		RollbackTimeout: phases.RollbackTimeout,
-		RollbackCommand: j.rollback,
 		RetryCommand:    j.retry,
 	})
 	live.Close()
-	a.exit = outcome.Exit
+	a.exit, a.ran = outcome.Exit, true
 	if outcome.Digest == "" {
 		return err // it did not get as far as a journal
 	}

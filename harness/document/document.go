@@ -130,7 +130,9 @@ func (v visitor) Visit(node ast.Node) ast.Visitor {
 	return v
 }
 
-func keyOf(node ast.Node) string { return strings.TrimPrefix(node.GetPath(), "$.") }
+func keyOf(node ast.Node) string {
+	return strings.TrimPrefix(strings.TrimPrefix(node.GetPath(), "$"), ".")
+}
 
 // located turns an error of the YAML library into one that starts with file, line
 // and key. It never quotes the source, which may hold a secret.

@@ -50,6 +50,13 @@ type Undoer interface {
 	Undo(ctx context.Context, sc *StepContext) error
 }
 
+// ByHand is an Undoer that a person can take back after the run has ended.
+type ByHand interface {
+	Undoer
+	// UndoCommand is what they type for it in the environment.
+	UndoCommand(env string) string
+}
+
 // ErrKept is what Undo returns, wrapped with the reason, when the step's effect
 // stays on purpose: taking it back would do more harm. It is not a failure, and
 // the account of the run lists the step as done.

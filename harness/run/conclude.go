@@ -167,26 +167,39 @@ func (r *runner) account(o *Outcome) {
 	}
 }
 
-// advise says how to go on.
+// advise says how to go on. What is said has to work from where the run has ended.
 func (r *runner) advise(o *Outcome) {
-	add := func(format, command string) {
+	add := func(text, command string) {
 		if command != "" {
-			o.Next = append(o.Next, fmt.Sprintf(format, command))
+			o.Next = append(o.Next, text+": "+command)
 		}
 	}
 	switch o.Exit {
 	case Promoted, Usage:
 	case RolledBack:
-		add("repair the release, then deploy again: %s", r.config.RetryCommand)
+		add("repair the release, then deploy again", r.config.RetryCommand)
 	case Held, HarnessError, Interrupted, RollbackFailed:
 		for _, name := range o.Unknown {
 			o.Next = append(o.Next, fmt.Sprintf("find out what became of the step %q", name))
 		}
-		if r.dirty() {
-			add("take back what was done: %s", r.config.RollbackCommand)
+		again := "start the same again"
+		for _, command := range r.undoCommands() {
+			add("take back what was done", command)
+			again = "once it is taken back, start the same again"
 		}
-		add("or start the same deployment again: %s", r.config.RetryCommand)
+		add(again, r.config.RetryCommand)
 	}
+}
+
+// undoCommands lists what a person types to take back what is in place.
+func (r *runner) undoCommands() []string {
+	var commands []string
+	for _, state := range r.undoable() {
+		if step, ok := state.step.(plan.ByHand); ok && !state.undone {
+			commands = append(commands, step.UndoCommand(r.config.Plan.Env.Name))
+		}
+	}
+	return commands
 }
 
 func (o Outcome) finished(r *runner) event.RunFinished {

@@ -92,6 +92,8 @@ type undoableAct struct {
 	undo func(context.Context, *plan.StepContext) error
 }
 
+func (u undoableAct) UndoCommand(env string) string { return "take it back from " + env }
+
 func (u undoableAct) UndoName() string { return "undo " + u.name }
 
 func (u undoableAct) Undo(ctx context.Context, sc *plan.StepContext) error {
@@ -146,7 +148,7 @@ func setup(t *testing.T, script ...string) (Config, *world) {
 	}
 	w := &world{}
 	return Config{
-		Root: root, Run: "r1", Dir: filepath.Join(root, "run"), Suites: suites, RollbackCommand: "take it back", RetryCommand: "try again",
+		Root: root, Run: "r1", Dir: filepath.Join(root, "run"), Suites: suites, RetryCommand: "try again",
 		SuiteTimeout: time.Minute, Grace: 5 * time.Second,
 		Plan: &plan.Plan{
 			Name: "test", Env: env, From: "v1", To: "v2",
@@ -314,7 +316,21 @@ func TestStopsAtTheNextSafePoint(t *testing.T) {
 	require.Equal(t, []string{"first"}, w.log)
 	require.Equal(t, []string{"first"}, o.Done)
 	require.Equal(t, []string{"second"}, o.Open)
-	require.Contains(t, o.Next, "take back what was done: take it back")
+	require.Equal(t, []string{"take back what was done: take it back from fixed", "once it is taken back, start the same again: try again"}, o.Next)
+}
+
+func TestNothingIsTakenBackThatWasNotDone(t *testing.T) {
+	c, w := setup(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	c.Plan.Phases[0].Steps[0] = act{name: "first", world: w, run: func(context.Context, *plan.StepContext) error {
+		cancel()
+		return nil
+	}}
+	c.Plan.Phases[0].Steps[1] = undoableAct{act: act{name: "second", world: w}}
+	o, err := Execute(ctx, c)
+	require.NoError(t, err)
+	require.Equal(t, Held, o.Exit, o.Reason)
+	require.Equal(t, []string{"start the same again: try again"}, o.Next)
 }
 
 func TestAbortCutsTheStepShort(t *testing.T) {

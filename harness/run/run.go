@@ -28,9 +28,7 @@ type Config struct {
 	// Abort is closed to end the current step or suite at once. The context given
 	// to Execute only asks to stop at the next safe point. Nil: never.
 	Abort <-chan struct{}
-	// RollbackCommand is what a person types to take back what a held run has
-	// done; RetryCommand, to start the same deployment again. Both are only said.
-	RollbackCommand string
+	// RetryCommand is what a person types to start the same again. It is only said.
 	RetryCommand    string
 	SuiteTimeout    time.Duration // of one suite; gotest.DefaultTimeout if 0
 	RollbackTimeout time.Duration // of all undoing together; DefaultRollbackTimeout if 0
