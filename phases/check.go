@@ -26,7 +26,7 @@ func needDeployment() []string {
 
 // Check plans the judging of what is running, without changing anything: one gate
 // of the named suites.
-func Check(ctx context.Context, env *environment.Environment, suites []string) (*plan.Plan, error) {
+func Check(ctx context.Context, env *environment.Environment, root string, suites []string) (*plan.Plan, error) {
 	cluster, err := kube.Connect(ctx, env.Kubernetes)
 	if err != nil {
 		return nil, err
@@ -41,12 +41,12 @@ func Check(ctx context.Context, env *environment.Environment, suites []string) (
 			skips[criterion] = "it compares with a deployment, and this is none"
 		}
 	}
-	return &plan.Plan{
+	return insist(root, &plan.Plan{
 		Name:   "check " + env.Name,
 		Env:    env,
 		From:   running.Tag(),
 		To:     running.Tag(),
 		Phases: []plan.Phase{{Name: "check", About: "judge what is running", Gate: plan.Gate{Suites: suites, AllowedSkips: skips}}},
 		Notes:  []string{fmt.Sprintf("Running now: %s, revision %d (%s).", running.Image, running.Revision, running.Status)},
-	}, nil
+	})
 }

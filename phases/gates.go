@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/barq-platform/barqgate/harness/plan"
+	"github.com/barq-platform/barqgate/harness/prove"
 )
 
 // The names of the phases, as the runbook counts them.
@@ -61,4 +62,32 @@ func GateSuites(phase string) ([]string, error) {
 		names = append(names, g.phase)
 	}
 	return nil, fmt.Errorf("%w %q: expected one of %s", ErrUnknownPhase, phase, strings.Join(names, ", "))
+}
+
+// insist makes every criterion that has a mutant a required one of its gate: the
+// file that proves that a criterion works also proves that it was not forgotten.
+func insist(root string, p *plan.Plan) (*plan.Plan, error) {
+	all := []*plan.Gate{&p.RollbackGate}
+	beside := [][]string{nil}
+	for i := range p.Phases {
+		all = append(all, &p.Phases[i].Gate)
+		beside = append(beside, p.Phases[i].Companions)
+	}
+	for i, g := range all {
+		for _, suite := range slices.Concat(beside[i], g.Suites) {
+			criteria, err := prove.Criteria(root, suite)
+			if err != nil {
+				return nil, err
+			}
+			if len(criteria) == 0 {
+				return nil, fmt.Errorf("suite %s has no mutant in testdata/mutants, so nobody knows that it can fail; write one before it becomes a gate", suite)
+			}
+			for _, criterion := range criteria {
+				if _, mayBeSkipped := g.AllowedSkips[criterion]; !mayBeSkipped {
+					g.Required = append(g.Required, criterion)
+				}
+			}
+		}
+	}
+	return p, nil
 }

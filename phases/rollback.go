@@ -33,7 +33,7 @@ func Rollback(env *environment.Environment, root string, now Situation, revision
 		return nil, err
 	}
 	k, d := env.Kubernetes, env.Database
-	return &plan.Plan{
+	return insist(root, &plan.Plan{
 		Name: fmt.Sprintf("roll %s back to revision %d (%s)", env.Name, to.Number, to.Image),
 		Env:  env,
 		From: now.Running.Tag(),
@@ -52,7 +52,7 @@ func Rollback(env *environment.Environment, root string, now Situation, revision
 		}},
 		RollbackGate: gateOf(rollback),
 		Notes:        notes,
-	}, nil
+	})
 }
 
 func rollbackTarget(env *environment.Environment, now Situation, revision int64) (kube.Revision, error) {

@@ -35,7 +35,7 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 		return nil, err
 	}
 	k, d := env.Kubernetes, env.Database
-	return &plan.Plan{
+	return insist(root, &plan.Plan{
 		Name: fmt.Sprintf("deploy %s to %s", to, env.Name),
 		Env:  env,
 		From: now.Running.Tag(),
@@ -86,7 +86,7 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 		},
 		RollbackGate: gateOf(rollback),
 		Notes:        deployNotes(env, now, schema),
-	}, nil
+	})
 }
 
 // deployable refuses what could not be deployed, or would change nothing.

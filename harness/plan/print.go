@@ -96,8 +96,8 @@ func (p *printer) phase(phase PhaseOutline) {
 
 func (p *printer) gate(title string, gate Gate) {
 	p.line("  %s: %s", title, strings.Join(gate.Suites, ", "))
-	for _, id := range gate.Required {
-		p.line("       required: %s", id)
+	if n := len(gate.Required); n > 0 {
+		p.line("       criteria that must be judged: %d", n)
 	}
 	for _, id := range sortedKeys(gate.AllowedSkips) {
 		p.line("       may be skipped: %s (%s)", id, gate.AllowedSkips[id])

@@ -48,6 +48,21 @@ func load(root, suite string) ([]mutant, error) {
 	return mutants, nil
 }
 
+// Criteria lists, sorted, the criteria of a suite that have a mutant: those that a
+// gate can insist on, so that a criterion cannot disappear unnoticed.
+func Criteria(root, suite string) ([]string, error) {
+	mutants, err := load(root, suite)
+	if err != nil {
+		return nil, err
+	}
+	var criteria []string
+	for _, m := range mutants {
+		criteria = append(criteria, m.Criterion)
+	}
+	slices.Sort(criteria)
+	return slices.Compact(criteria), nil
+}
+
 func (m mutant) validate(suite string) error {
 	switch {
 	case !strings.HasPrefix(m.Criterion, suite+"."):
