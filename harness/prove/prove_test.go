@@ -40,8 +40,9 @@ func TestMain(m *testing.M) {
 
 // switchboard is the fault switch of a lab: a set of names over HTTP.
 type switchboard struct {
-	mu sync.Mutex
-	on map[string]bool
+	mu    sync.Mutex
+	on    map[string]bool
+	tried bool // whether "murky-once" was switched on before
 }
 
 func (s *switchboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -52,10 +53,15 @@ func (s *switchboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		clear(s.on)
 	case r.Method == http.MethodPut && strings.HasPrefix(name, "unknown"):
 		http.Error(w, "valid names: first, both, murky", http.StatusNotFound)
+	case r.Method == http.MethodPut && name == "murky-once":
+		s.on["murky"], s.tried = !s.tried, true
 	case r.Method == http.MethodPut:
 		s.on[name] = true
 	default:
-		for name := range s.on {
+		for name, on := range s.on {
+			if !on {
+				continue
+			}
 			if _, err := w.Write([]byte(name + "\n")); err != nil {
 				return
 			}
@@ -125,6 +131,23 @@ func TestWhatIsNotAProof(t *testing.T) {
 			require.False(t, summary.OK())
 			require.Contains(t, out, test.says)
 		})
+	}
+}
+
+func TestOnlyWhatDecidesNothingIsTriedAgain(t *testing.T) {
+	tests := []struct {
+		changes, says string
+		again         int
+	}{
+		{"faults: [first, murky-once]", "5 of 5 mutants caught", 1},
+		{"faults: [first, murky]", "proven.second.holds, which has nothing to do with it, is inconclusive as well", 2},
+		{`faults: [first, murky-once], facts: {count: "2"}`, "4 of 5 mutants caught", 0},
+	}
+	for _, test := range tests {
+		_, out, _, err := run(t, strings.Replace(all, "faults: [first]", test.changes, 1), nil)
+		require.NoError(t, err)
+		require.Contains(t, out, test.says)
+		require.Equal(t, test.again, strings.Count(out, "decides nothing"), out)
 	}
 }
 
