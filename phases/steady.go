@@ -44,13 +44,16 @@ func (s steadiness) settle(ctx context.Context, env *environment.Environment, pr
 	for inARow := 0; inARow < s.answers; {
 		client.CloseIdleConnections()
 		inARow++
-		if err := readyNow(ctx, client, env.API.ReadyCodes); err != nil {
+		err := readyNow(ctx, client, env.API.ReadyCodes)
+		if ctx.Err() != nil { // the answer before says more than the one cut short
+			return fmt.Errorf("wait until %s answers %d times in a row: %w", readyPath, s.answers, errors.Join(ctx.Err(), problem))
+		}
+		if err != nil {
 			problem, inARow = err, 0
 			progress("waiting until the platform is steadily ready: %v", err)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait until %s answers %d times in a row: %w", readyPath, s.answers, errors.Join(ctx.Err(), problem))
 		case <-pace.C:
 		}
 	}
