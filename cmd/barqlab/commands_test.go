@@ -40,6 +40,11 @@ func TestWhatIsMistypedIsNoFailure(t *testing.T) {
 	}
 }
 
+func TestAMistypedSubcommandNamesTheValidOnes(t *testing.T) {
+	_, err := command(t, "fault", "nonsense")
+	require.EqualError(t, err, `unknown command "nonsense" for "barqlab fault": expected one of clear, off, on`)
+}
+
 func TestALabThatDoesNotRunIsAFailure(t *testing.T) {
 	for _, args := range [][]string{{"status"}, {"fault"}, {"fault", "clear"}} {
 		_, err := command(t, args...)

@@ -116,7 +116,7 @@ func logs() *cobra.Command {
 
 func faults() *cobra.Command {
 	command := &cobra.Command{
-		Use: "fault", Short: "list the faults that the lab can show", Args: cobra.NoArgs,
+		Use: "fault", Short: "list the faults that the lab can show", Args: noSuchCommand,
 		RunE: withFaults(func(command *cobra.Command, _ []string, client fault.Client) error {
 			states, err := client.List(command.Context())
 			if err != nil {
@@ -152,6 +152,18 @@ func faults() *cobra.Command {
 			})},
 	)
 	return command
+}
+
+// noSuchCommand refuses arguments to a command that has subcommands, by naming them.
+func noSuchCommand(command *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range command.Commands() {
+		names = append(names, sub.Name())
+	}
+	return fmt.Errorf("unknown command %q for %q: expected one of %s", args[0], command.CommandPath(), strings.Join(names, ", "))
 }
 
 // withFaults gives the switches of the running lab to a command's action.
