@@ -64,7 +64,7 @@ func rollbackTarget(env *environment.Environment, now Situation, revision int64)
 	}
 	to, err := kube.Find(now.History, revision)
 	if err == nil && to.Number == now.Running.Revision {
-		err = fmt.Errorf("%w: revision %d (%s) is the one that is set now", ErrAlreadyRunning, revision, to.Image)
+		err = fmt.Errorf("%w: revision %d (%s) is set already; `barqgate check` verifies it", ErrAlreadyRunning, revision, to.Image)
 	}
 	return to, err
 }

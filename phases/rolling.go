@@ -19,7 +19,7 @@ import (
 
 // ErrAlreadyRunning is wrapped by the error for a deployment that would change
 // nothing: it must not end in "promoted".
-var ErrAlreadyRunning = errors.New("nothing to deploy")
+var ErrAlreadyRunning = errors.New("nothing to change")
 
 // ErrNotAllowed is wrapped by the error for a plan whose effects the environment
 // does not allow.

@@ -60,7 +60,25 @@ func (a *app) execute(ctx context.Context, j job) error {
 	if outcome.Digest == "" {
 		return err // it did not get as far as a journal
 	}
-	return errors.Join(err, a.show(outcome.Dir))
+	err = errors.Join(err, a.show(outcome.Dir))
+	if errors.Is(err, run.ErrUnrecorded) {
+		a.tell(outcome)
+	}
+	return err
+}
+
+// tell says how a run ended of which no report can say it.
+func (a *app) tell(o run.Outcome) {
+	say := func(title string, lines []string) {
+		for _, line := range lines {
+			_, _ = fmt.Fprintf(a.err, "  %-9s %s\n", title, line)
+		}
+	}
+	_, _ = fmt.Fprintf(a.err, "%s (exit %d): %s\n", o.Exit, int(o.Exit), o.Exit.Meaning())
+	say("done", o.Done)
+	say("not done", o.Open)
+	say("unknown", o.Unknown)
+	say("next", o.Next)
 }
 
 // build compiles the suites for gates.
@@ -98,12 +116,12 @@ func (a *app) show(dir string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.Write(); err != nil {
-		return err
-	}
-	if err := stepSummary(r); err != nil {
-		return err
-	}
+	_, err = r.Write()
+	// A report that cannot be stored is still shown.
+	return errors.Join(a.print(r), err, stepSummary(r))
+}
+
+func (a *app) print(r *report.Report) error {
 	if a.output == outputJSON {
 		return r.JSON(a.out)
 	}

@@ -20,7 +20,7 @@ func (r *runner) conclude(cause error) (Outcome, error) {
 	o.Run, o.Dir = r.config.Run, r.config.Dir
 	r.account(&o)
 	r.advise(&o)
-	if !errors.Is(fault, errJournal) {
+	if !errors.Is(fault, ErrUnrecorded) {
 		if err := r.record(o.finished(r)); err != nil {
 			o.Exit, o.Verdict, fault = worse(o.Exit, HarnessError), verdict.Error, errors.Join(fault, err)
 		}
@@ -48,7 +48,7 @@ func (r *runner) resolve(cause error) (Outcome, error) {
 	switch {
 	case cause == nil:
 		return Outcome{Exit: Promoted, Verdict: verdict.Pass}, nil
-	case errors.Is(cause, errJournal):
+	case errors.Is(cause, ErrUnrecorded):
 		return Outcome{Exit: HarnessError, Verdict: verdict.Error, Reason: cause.Error()}, cause
 	case errors.Is(cause, errAborted):
 		return Outcome{Exit: Interrupted, Verdict: verdict.Error, Reason: cause.Error()}, nil
@@ -109,7 +109,10 @@ func (r *runner) retreat(cause error, v verdict.Verdict, violated bool) (Outcome
 	if err := r.rollback(cause.Error(), undo); err != nil {
 		o.Exit, o.Verdict = RollbackFailed, verdict.Error
 		o.Reason += "; the rollback failed: " + err.Error()
-		if errors.Is(err, errJournal) {
+		if r.now.Err() != nil {
+			o.Exit = Interrupted // by a person, who knows better than to be told that it failed
+		}
+		if errors.Is(err, ErrUnrecorded) {
 			return o, err
 		}
 	}

@@ -162,8 +162,9 @@ type nobody struct{}
 func (nobody) Recorded(journal.Record, event.Event) {}
 func (nobody) Progress(string, string)              {}
 
-// errJournal marks an error after which nothing may be done any more.
-var errJournal = errors.New("the run cannot be recorded")
+// ErrUnrecorded marks an error after which nothing may be done any more. The
+// journal does not hold how the run ended; only the outcome does.
+var ErrUnrecorded = errors.New("the run cannot be recorded")
 
 // record writes an event to the journal, then tells the watcher.
 func (r *runner) record(e event.Event) error {
@@ -171,7 +172,7 @@ func (r *runner) record(e event.Event) error {
 	defer r.mu.Unlock()
 	record, err := event.Append(r.journal, e)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errJournal, err)
+		return fmt.Errorf("%w: %w", ErrUnrecorded, err)
 	}
 	r.config.Watcher.Recorded(record, e)
 	return nil
@@ -217,7 +218,7 @@ func (r *runner) phase(ctx context.Context, phase plan.Phase) error {
 		return err
 	}
 	stepErr := r.stepsOf(ctx, phase, beside)
-	if errors.Is(stepErr, errJournal) {
+	if errors.Is(stepErr, ErrUnrecorded) {
 		beside.abandon()
 		return stepErr
 	}

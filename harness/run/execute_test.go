@@ -353,6 +353,22 @@ func TestAbortCutsTheStepShort(t *testing.T) {
 	}
 }
 
+func TestAbortCutsTheRollbackShort(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	c, w := setup(t, "gate", "fail")
+	abort := make(chan struct{})
+	c.Abort = abort
+	c.Plan.Phases[0].Steps[1] = undoableAct{act: act{name: "second", world: w}, undo: func(ctx context.Context, sc *plan.StepContext) error {
+		close(abort)
+		return waits(ctx, sc)
+	}}
+	o, err := Execute(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, Interrupted, o.Exit, o.Reason)
+	require.NotContains(t, w.acts(), "undo first")
+	require.Contains(t, o.Next, "take back what was done: take it back from fixed")
+}
+
 func TestStepThatNeverReturnsIsNotUndoneBesideItself(t *testing.T) {
 	c, w := setup(t)
 	c.Grace = time.Millisecond
@@ -379,7 +395,7 @@ func TestNothingHappensAfterTheJournalFails(t *testing.T) {
 	r, err := open(c)
 	require.NoError(t, err)
 	o, err := r.conclude(r.phases(t.Context()))
-	require.ErrorIs(t, err, errJournal)
+	require.ErrorIs(t, err, ErrUnrecorded)
 	require.Equal(t, HarnessError, o.Exit)
 	require.Equal(t, []string{"first"}, w.log)
 }

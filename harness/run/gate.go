@@ -133,7 +133,7 @@ func (r *runner) announce(phase, name string, gate plan.Gate, asCompanion bool) 
 	if len(r.steps) == 0 {
 		x.options.Facts = "" // nothing is deployed: criteria that compare with a deployment are skipped
 	} else if err := r.writeFacts(x.options.Facts); err != nil {
-		return x, fmt.Errorf("%w: %w", errJournal, err)
+		return x, fmt.Errorf("%w: %w", ErrUnrecorded, err)
 	}
 	return x, r.record(event.SuiteStarted{Phase: phase, Suite: name, Instance: x.instance, Companion: asCompanion, Evidence: filepath.ToSlash(relative)})
 }

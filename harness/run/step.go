@@ -53,7 +53,7 @@ func (r *runner) step(state *stepState) error {
 	state.outcome = event.Unknown // until it has returned
 	outcome, err := r.perform(r.now, a)
 	state.outcome = outcome
-	if err == nil || errors.Is(err, errJournal) {
+	if err == nil || errors.Is(err, ErrUnrecorded) {
 		return err
 	}
 	if outcome == event.Unknown && !errors.Is(err, errAbandoned) {
