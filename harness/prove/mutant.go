@@ -3,6 +3,7 @@ package prove
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,11 +81,11 @@ func (m mutant) validate(suite string) error {
 // title says what is mutated, on one line.
 func (m mutant) title() string {
 	parts := slices.Clone(m.Faults)
-	if len(m.Facts) > 0 {
-		parts = append(parts, "other facts")
+	for _, name := range slices.Sorted(maps.Keys(m.Facts)) {
+		parts = append(parts, "fact "+name)
 	}
-	if len(m.Env) > 0 {
-		parts = append(parts, "other environment")
+	for _, name := range slices.Sorted(maps.Keys(m.Env)) {
+		parts = append(parts, "environment's "+name)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -128,7 +128,7 @@ func (p *proof) suite(ctx context.Context, name string, mutants []mutant) error 
 	if !base.Verdict.Passed() {
 		p.summary.Broken = append(p.summary.Broken, name)
 		p.line(name, "none", "all", "BROKEN", base)
-		p.say("  %s\n  see %s", base.Reason, base.Output)
+		p.say("  %s\n  see %s", brief(base.Reason), base.Output)
 		return nil
 	}
 	p.line(name, "none", "all", "pass", base)
@@ -139,11 +139,20 @@ func (p *proof) suite(ctx context.Context, name string, mutants []mutant) error 
 		}
 		if reason := m.missed(base, result); reason != "" {
 			p.line(name, m.title(), m.Criterion, "MISSED", result)
-			p.say("  %s\n  see %s", reason, result.Output)
+			p.say("  %s\n  see %s", brief(reason), result.Output)
 			continue
 		}
 		p.summary.Caught++
 		p.line(name, m.title(), m.Criterion, "caught", result)
 	}
 	return nil
+}
+
+// brief shortens a reason that quotes a whole answer; the output has all of it.
+func brief(reason string) string {
+	const most = 400
+	if runes := []rune(reason); len(runes) > most {
+		return string(runes[:most]) + " …"
+	}
+	return reason
 }
