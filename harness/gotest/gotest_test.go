@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -226,4 +227,17 @@ func accompany(t *testing.T, binary gotest.Binary, o gotest.Options, early bool)
 		<-companion.Ended()
 	}
 	return companion.Stop(t.Context())
+}
+
+// A companion whose harness was killed must not go on with its traffic.
+func TestCompanionEndsWithTheHarness(t *testing.T) {
+	binary, options := bad(t, "companion", "nothing")
+	folder := t.TempDir()
+	// The shell stands for the harness: it ends once the companion observes.
+	harness := exec.CommandContext(t.Context(), "sh", "-c", `"$0" "$@" & while [ ! -e "$FOLDER/ready" ]; do sleep 0.05; done`,
+		binary.Path, "-test.v", "-env="+options.Env, "-evidence="+options.Evidence, "-companion="+folder)
+	harness.Dir, harness.Env = binary.Dir, append(os.Environ(), "FOLDER="+folder, "BAD=nothing")
+	output, err := harness.CombinedOutput() // returns once the companion, too, has closed it
+	require.NoError(t, err, "%s", output)
+	require.Contains(t, string(output), "--- PASS: TestWatch")
 }

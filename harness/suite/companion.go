@@ -17,7 +17,7 @@ const (
 )
 
 // Companion returns a context that ends when the steps this suite accompanies
-// have ended, or after -for when nobody drives it. Call begun once the
+// have ended, when the harness has died, or after -for when nobody drives it. Call begun once the
 // observation is under way: the harness starts the first step only then.
 func Companion(t *testing.T) (ctx context.Context, begun func()) {
 	t.Helper()
@@ -28,6 +28,7 @@ func Companion(t *testing.T) (ctx context.Context, begun func()) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
+	harness := os.Getppid()
 	go func() {
 		defer cancel()
 		tick := time.NewTicker(50 * time.Millisecond)
@@ -35,6 +36,9 @@ func Companion(t *testing.T) (ctx context.Context, begun func()) {
 		for {
 			if _, err := os.Stat(filepath.Join(current.during, StopFile)); err == nil {
 				return
+			}
+			if os.Getppid() != harness {
+				return // it has died; nobody will ever say stop
 			}
 			select {
 			case <-ctx.Done():
