@@ -34,7 +34,7 @@ test: build ## run every test: units, the suites on a lab, every release of the 
 	go test -race -timeout 20m ./harness/...
 	$(BIN)/barqgate lab down
 	trap '$(BIN)/barqgate lab down' EXIT; \
-	go test -count=1 -timeout 15m ./suites/... -env=local; \
+	go test -count=1 -p 1 -timeout 15m ./suites/... -env=local; \
 	go test -count=1 -timeout 60m -v ./cmd/barqgate/e2e
 
 .PHONY: prove

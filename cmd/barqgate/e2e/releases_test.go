@@ -20,6 +20,7 @@ import (
 	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/journal"
 	"github.com/barq-platform/barqgate/harness/journal/event"
+	"github.com/barq-platform/barqgate/harness/run"
 	"github.com/barq-platform/barqgate/harness/verdict"
 	"github.com/stretchr/testify/require"
 )
@@ -71,10 +72,7 @@ func (b *bench) deploy(t *testing.T, release string) (exit int, events []event.E
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, b.binary, "deploy", "-env=local", "--to="+release)
-	cmd.Dir = b.root
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = time.Minute
+	cmd := b.command(ctx, "deploy", "-env=local", "--to="+release)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	err := cmd.Run()
@@ -99,6 +97,35 @@ func (b *bench) deploy(t *testing.T, release string) (exit int, events []event.E
 		events = append(events, e)
 	}
 	return cmd.ProcessState.ExitCode(), events, dir
+}
+
+// decide deploys, and once more if the first run was held because the machine was
+// too busy to measure. The second run counts whatever it says.
+func (b *bench) decide(t *testing.T, release string) (exit int, events []event.Event, dir string) {
+	t.Helper()
+	exit, events, dir = b.deploy(t, release)
+	if exit != int(run.Held) {
+		return exit, events, dir
+	}
+	t.Logf("%s was held as inconclusive and is deployed once more: %v", release, failures(events))
+	cluster, err := kube.Connect(t.Context(), b.env.Kubernetes)
+	require.NoError(t, err)
+	d, err := cluster.Deployment(t.Context())
+	require.NoError(t, err)
+	if d.Image != b.env.Image(stable) {
+		out, err := b.command(t.Context(), "rollback", "-env=local").CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	return b.deploy(t, release)
+}
+
+// command is barqgate with these arguments, in the checkout.
+func (b *bench) command(ctx context.Context, arguments ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, b.binary, arguments...)
+	cmd.Dir = b.root
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Minute
+	return cmd
 }
 
 // rows counts the critical tables.
@@ -135,7 +162,7 @@ func TestReleases(t *testing.T) {
 	for _, bad := range badReleases {
 		ok := t.Run(bad.release, func(t *testing.T) {
 			before := b.rows(t)
-			exit, events, dir := b.deploy(t, bad.release)
+			exit, events, dir := b.decide(t, bad.release)
 			require.Equal(t, 1, exit, "a bad release is rolled back")
 			requireCaught(t, bad, events)
 			b.requireServing(t, stable)
@@ -149,7 +176,7 @@ func TestReleases(t *testing.T) {
 		}
 	}
 	t.Run("v2.1.0", func(t *testing.T) {
-		exit, events, _ := b.deploy(t, "v2.1.0")
+		exit, events, _ := b.decide(t, "v2.1.0")
 		require.Equal(t, 0, exit)
 		require.Empty(t, failures(events), "a good release fails no criterion")
 		b.requireServing(t, "v2.1.0")
