@@ -21,7 +21,7 @@ import (
 
 // withDatabase gives a step's context the lab's database, as v2.0.0 has it, on a
 // server of its own. The returned value names the fault that is on.
-func withDatabase(t *testing.T, to string) (sc *plan.StepContext, told *[]string, fault *atomic.Value) {
+func withDatabase(t *testing.T, to string) (sc *plan.StepContext, fault *atomic.Value) {
 	t.Helper()
 	const password = "S3cret!of-the-test"
 	fault = new(atomic.Value)
@@ -33,7 +33,7 @@ func withDatabase(t *testing.T, to string) (sc *plan.StepContext, told *[]string
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	dsn := url.URL{Scheme: "sqlserver", User: url.UserPassword("sa", password), Host: server.Addr(), RawQuery: "encrypt=true&trustservercertificate=true"}
-	sc, told = stepContext(t, map[string]string{})
+	sc, _ = stepContext(t, map[string]string{})
 	sc.To = to
 	sc.Env.Database.DSN = environment.NewSecret(dsn.String())
 	sc.Env.Database.BackupDir = t.TempDir()
@@ -41,7 +41,7 @@ func withDatabase(t *testing.T, to string) (sc *plan.StepContext, told *[]string
 		DSN: dsn.String(), Database: sc.Env.Database.Name, Login: "barq_api", Password: password,
 		MigrationsDir: filepath.Join(environmenttest.Repository(t), sc.Env.Database.MigrationsDir), Migrations: lab200().Applied,
 	}))
-	return sc, told, fault
+	return sc, fault
 }
 
 func run(t *testing.T, sc *plan.StepContext, steps ...plan.Step) {
@@ -52,7 +52,7 @@ func run(t *testing.T, sc *plan.StepContext, steps ...plan.Step) {
 }
 
 func TestTheDatabaseIsBackedUpProvedMigratedAndTakenBack(t *testing.T) {
-	sc, _, _ := withDatabase(t, "v2.1.0-badmigration")
+	sc, _ := withDatabase(t, "v2.1.0-badmigration")
 	conf := sc.Env.Database
 	run(t, sc, backUp{database: conf.Name}, proveBackup{scratch: conf.ScratchName})
 	var before map[string]int64
@@ -97,7 +97,7 @@ func TestABackupThatDoesNotComeBackStopsTheDeployment(t *testing.T) {
 		"sql.restore-empty":   "does not hold what the database held",
 	} {
 		t.Run(fault, func(t *testing.T) {
-			sc, _, on := withDatabase(t, "v2.1.0")
+			sc, on := withDatabase(t, "v2.1.0")
 			conf := sc.Env.Database
 			on.Store(fault)
 			run(t, sc, backUp{database: conf.Name})

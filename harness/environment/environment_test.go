@@ -80,9 +80,9 @@ func TestUnknownKeyIsLocated(t *testing.T) {
 	path := filepath.Join(root, "testdata", "envs", "fixed.yaml")
 	source, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, append([]byte("nmae: x\n"), source...), 0o644))
+	require.NoError(t, os.WriteFile(path, append([]byte("extra: x\n"), source...), 0o644))
 	_, err = environment.Load(t.Context(), root, "fixed")
-	require.ErrorContains(t, err, filepath.Join("testdata", "envs", "fixed.yaml")+`:1: nmae: unknown field "nmae"`)
+	require.ErrorContains(t, err, filepath.Join("testdata", "envs", "fixed.yaml")+`:1: extra: unknown field "extra"`)
 }
 
 func TestSecretsAreNeverPrinted(t *testing.T) {

@@ -18,9 +18,6 @@ import (
 // nothing: building the lab's control plane on first use takes minutes.
 const provideTimeout = 30 * time.Minute
 
-// stopTime is how long a provider gets to stop what it was starting.
-const stopTime = 15 * time.Second
-
 // ProvidedVariable names the environment whose provider has run already. Who sets
 // it, sets the values beside it: see Provided.
 const ProvidedVariable = "BARQGATE_PROVIDED"

@@ -119,12 +119,18 @@ func (r *runner) retreat(cause error, v verdict.Verdict, violated bool) (Outcome
 	return o, nil
 }
 
+// undoableStep is a started step that can be taken back.
+type undoableStep struct {
+	state  *stepState
+	undoer plan.Undoer
+}
+
 // undoable lists the started steps that can be taken back, last first.
-func (r *runner) undoable() []*stepState {
-	var undo []*stepState
+func (r *runner) undoable() []undoableStep {
+	var undo []undoableStep
 	for _, state := range slices.Backward(r.steps) {
-		if _, ok := state.step.(plan.Undoer); ok && state.outcome != "" {
-			undo = append(undo, state)
+		if undoer, ok := state.step.(plan.Undoer); ok && state.outcome != "" {
+			undo = append(undo, undoableStep{state: state, undoer: undoer})
 		}
 	}
 	return undo
@@ -132,23 +138,23 @@ func (r *runner) undoable() []*stepState {
 
 // rollback undoes the steps on a context of its own and has the result judged.
 // The first failure ends it: what was done earlier may be what the rest rests on.
-func (r *runner) rollback(reason string, undo []*stepState) error {
+func (r *runner) rollback(reason string, undo []undoableStep) error {
 	var titles []string
-	for _, state := range undo {
-		titles = append(titles, state.step.(plan.Undoer).UndoName())
+	for _, step := range undo {
+		titles = append(titles, step.undoer.UndoName())
 	}
 	if err := r.record(event.RollbackStarted{Reason: reason, Undo: titles}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(r.now, r.config.RollbackTimeout, fmt.Errorf("the rollback's deadline of %s has passed", r.config.RollbackTimeout))
 	defer cancel()
-	for i, state := range undo {
-		a := action{state: state, undo: true, title: titles[i], timeout: r.config.RollbackTimeout, call: state.step.(plan.Undoer).Undo}
+	for i, step := range undo {
+		a := action{state: step.state, undo: true, title: titles[i], timeout: r.config.RollbackTimeout, call: step.undoer.Undo}
 		outcome, err := r.perform(ctx, a)
 		if err != nil {
 			return fmt.Errorf("%s: %w", titles[i], err)
 		}
-		state.undone = outcome == event.Done
+		step.state.undone = outcome == event.Done
 	}
 	return r.rollbackGate()
 }
@@ -197,9 +203,9 @@ func (r *runner) advise(o *Outcome) {
 // undoCommands lists what a person types to take back what is in place.
 func (r *runner) undoCommands() []string {
 	var commands []string
-	for _, state := range r.undoable() {
-		if step, ok := state.step.(plan.ByHand); ok && !state.undone {
-			commands = append(commands, step.UndoCommand(r.config.Plan.Env.Name))
+	for _, step := range r.undoable() {
+		if undoer, ok := step.undoer.(plan.ByHand); ok && !step.state.undone {
+			commands = append(commands, undoer.UndoCommand(r.config.Plan.Env.Name))
 		}
 	}
 	return commands

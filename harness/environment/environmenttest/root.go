@@ -18,35 +18,35 @@ import (
 const Name = "fixed"
 
 // Repository returns the root of the checkout that the test belongs to.
-func Repository(t testing.TB) string {
-	t.Helper()
+func Repository(tb testing.TB) string {
+	tb.Helper()
 	_, file, _, ok := runtime.Caller(0)
-	require.True(t, ok, "find the checkout's root")
+	require.True(tb, ok, "find the checkout's root")
 	return filepath.Join(filepath.Dir(file), "..", "..", "..")
 }
 
 // Root makes a folder that counts as a module's root and holds the environment
 // "fixed": the one of the lab with constant values instead of a provider, after
 // the changes, which are merged section by section.
-func Root(t testing.TB, changes map[string]any) string {
-	t.Helper()
-	source, err := os.ReadFile(filepath.Join(Repository(t), "testdata", "envs", "local.yaml"))
-	require.NoError(t, err)
+func Root(tb testing.TB, changes map[string]any) string {
+	tb.Helper()
+	source, err := os.ReadFile(filepath.Join(Repository(tb), "testdata", "envs", "local.yaml"))
+	require.NoError(tb, err)
 	lab := map[string]string{
 		"BARQ_LAB_API_URL": "http://127.0.0.1:1", "BARQ_LAB_FAULTS_URL": "http://127.0.0.1:1/faults",
 		"BARQ_LAB_KUBECONFIG": "/nowhere/kubeconfig", "BARQ_LAB_BACKUP_DIR": "/nowhere/backup",
 		"BARQ_LAB_DSN": "sqlserver://sa:not-a-secret@127.0.0.1:1?encrypt=true",
 	}
 	var document map[string]any
-	require.NoError(t, yaml.Unmarshal([]byte(os.Expand(string(source), func(name string) string { return lab[name] })), &document))
+	require.NoError(tb, yaml.Unmarshal([]byte(os.Expand(string(source), func(name string) string { return lab[name] })), &document))
 	delete(document, "provider")
 	document["name"] = Name
 	merge(document, changes)
-	root := t.TempDir()
-	write(t, filepath.Join(root, "go.mod"), []byte("module fixed.test\n"))
+	root := tb.TempDir()
+	write(tb, filepath.Join(root, "go.mod"), []byte("module fixed.test\n"))
 	text, err := yaml.Marshal(document)
-	require.NoError(t, err)
-	write(t, filepath.Join(root, "testdata", "envs", Name+".yaml"), text)
+	require.NoError(tb, err)
+	write(tb, filepath.Join(root, "testdata", "envs", Name+".yaml"), text)
 	return root
 }
 
@@ -62,8 +62,8 @@ func merge(into, changes map[string]any) {
 	}
 }
 
-func write(t testing.TB, path string, data []byte) {
-	t.Helper()
-	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	require.NoError(t, os.WriteFile(path, data, 0o644))
+func write(tb testing.TB, path string, data []byte) {
+	tb.Helper()
+	require.NoError(tb, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(tb, os.WriteFile(path, data, 0o644))
 }

@@ -220,7 +220,11 @@ func Decode(record journal.Record) (Event, error) {
 		if err := decoder.Decode(value.Interface()); err != nil {
 			return nil, fmt.Errorf("read record %d (%s): %w", record.Seq, record.Kind, err)
 		}
-		return value.Elem().Interface().(Event), nil
+		e, ok := value.Elem().Interface().(Event)
+		if !ok {
+			return nil, fmt.Errorf("read record %d (%s): %s is no event", record.Seq, record.Kind, value.Elem().Type())
+		}
+		return e, nil
 	}
 	return nil, fmt.Errorf("read record %d: unknown kind %q; it was written by another version of barqgate", record.Seq, record.Kind)
 }
