@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -232,8 +234,11 @@ func TestOutcomes(t *testing.T) {
 		{name: "companion does not last", script: []string{"die", "early"}, change: func(c *Config, w *world) {
 			c.Plan.Phases = append(c.Plan.Phases, plan.Phase{
 				Name: "later", Companions: []string{"beside"}, Gate: plan.Gate{Suites: []string{"gate"}},
-				Steps: []plan.Step{act{name: "third", world: w, effect: plan.ReadOnly, run: func(context.Context, *plan.StepContext) error {
-					time.Sleep(500 * time.Millisecond) // long enough for the companion to be gone when the step ends
+				Steps: []plan.Step{act{name: "third", world: w, effect: plan.ReadOnly, run: func(ctx context.Context, _ *plan.StepContext) error {
+					if err := awaitText(ctx, c.Dir, "died early"); err != nil {
+						return err
+					}
+					time.Sleep(500 * time.Millisecond) // from its last word to its exit, which nothing outside can see
 					return nil
 				}}, act{name: "fourth", world: w}},
 			})
@@ -261,6 +266,31 @@ func TestOutcomes(t *testing.T) {
 			recorded := kinds(t, c.Dir)
 			require.Equal(t, "run.finished", recorded[len(recorded)-1])
 		})
+	}
+}
+
+// awaitText waits until some file below the folder contains the text.
+func awaitText(ctx context.Context, dir, text string) error {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for {
+		found := false
+		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			found = found || strings.Contains(string(data), text)
+			return err
+		})
+		if err != nil || found {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+		}
 	}
 }
 
