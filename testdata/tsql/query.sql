@@ -80,11 +80,11 @@ SELECT FROM T
 SELECT 'open
 -- => error 105 Unclosed quotation mark
 
-SELECT * INTO Other FROM T
--- => error 40517 SELECT ... INTO
+SELECT * INTO Other FROM T; DROP TABLE Other
+-- => count 4
 
-MERGE T USING T AS s ON 1 = 1 WHEN MATCHED THEN DELETE
--- => error 40517 MERGE
+MERGE T USING T AS s ON 1 = 1 WHEN MATCHED THEN DELETE;
+-- => error 8672
 
 UPDATE T SET Price = Price * 2 OUTPUT deleted.Price, inserted.Price WHERE Id = 1
 -- => 1.10 | 2.20
