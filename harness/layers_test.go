@@ -33,6 +33,7 @@ type ban struct {
 
 var bans = []ban{
 	{From: "harness/verdict", To: "harness", Why: "the verdict is what everything else is built on"},
+	{From: "harness/redact", To: "harness", Why: "everything that stores or prints can use it"},
 	{From: "harness", To: "phases", Why: "the harness executes any plan; what BARQ is belongs in phases"},
 	{From: "harness", To: "suites", Why: "suites are processes of their own, run by name"},
 	{From: "harness", To: "fixtures", Why: "the harness must stay ignorant of the systems it is used on"},

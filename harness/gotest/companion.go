@@ -36,16 +36,19 @@ func (e *CompanionError) Error() string {
 // StartCompanion starts the suite and returns once it observes. If that takes
 // more than two minutes, it has been ended, and the error is a *CompanionError.
 // o.Timeout has to cover the steps that the suite accompanies.
-func (b Binary) StartCompanion(ctx context.Context, o Options) (*Companion, error) {
+func (e Executable) StartCompanion(ctx context.Context, o Options) (*Companion, error) {
 	o = o.withDefaults()
+	if e.Path == "" { // between it and barqgate there is the go command, which outlives barqgate
+		return nil, &CompanionError{Result: e.unstarted(o, errors.New("a companion has to be compiled, or it would not end with barqgate"))}
+	}
 	folder, err := companionFolder(o.Evidence)
 	if err != nil {
-		return nil, &CompanionError{Result: b.unstarted(o, err)}
+		return nil, &CompanionError{Result: e.unstarted(o, err)}
 	}
 	o.Args = append([]string{"-companion=" + folder}, o.Args...)
-	p, err := b.start(o)
+	p, err := e.start(o)
 	if err != nil {
-		return nil, &CompanionError{Result: b.unstarted(o, err)}
+		return nil, &CompanionError{Result: e.unstarted(o, err)}
 	}
 	c := &Companion{process: p, folder: folder}
 	if err := c.awaitReady(ctx); err != nil {

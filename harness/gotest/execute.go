@@ -9,18 +9,18 @@ import (
 
 // Run executes the suite once. It always returns a result: whatever keeps the
 // suite from being judged is a verdict of Error with its reason.
-func (b Binary) Run(ctx context.Context, o Options) Result {
+func (e Executable) Run(ctx context.Context, o Options) Result {
 	o = o.withDefaults()
-	p, err := b.start(o)
+	p, err := e.start(o)
 	if err != nil {
-		return b.unstarted(o, err)
+		return e.unstarted(o, err)
 	}
 	how, err := p.wait(ctx, time.After(o.Timeout))
 	return p.finish(how, err)
 }
 
-func (b Binary) unstarted(o Options, err error) Result {
-	r := b.blank(o, time.Now())
+func (e Executable) unstarted(o Options, err error) Result {
+	r := e.blank(o, time.Now())
 	r.Verdict, r.Reason = verdict.Error, "it could not be started: "+err.Error()
 	return r
 }

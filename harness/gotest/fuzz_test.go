@@ -5,29 +5,49 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/barq-platform/barqgate/harness/verdict"
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzTranscript shows that no stream of events, however odd, panics or leaves a
-// test that both ended well and never ended.
-func FuzzTranscript(f *testing.F) {
+// discard is a store's file that keeps nothing.
+type discard struct{ io.Writer }
+
+func (discard) Close() error { return nil }
+
+// readStream gives what a recorded stream says, and what was stored of it.
+func readStream(t *testing.T, stream io.Reader) *transcript {
+	t.Helper()
+	r := newRecorder(nil, newStore(discard{io.Discard}, "events", leftOutOfEvents), newStore(discard{io.Discard}, "output", leftOutOfLog))
+	require.NoError(t, r.read(stream))
+	require.NoError(t, r.close())
+	return r.transcript
+}
+
+// FuzzStream shows that no stream of events, however odd, panics, and that one
+// passes only if it says everything that a pass needs.
+func FuzzStream(f *testing.F) {
 	f.Add(`{"Action":"start"}` + "\n" + `{"Action":"run","Test":"TestA"}` + "\n" + `{"Action":"pass","Test":"TestA"}` + "\n" + `{"Action":"pass"}`)
 	f.Add(`{"Action":"run","Test":"TestA"}` + "\n" + `{"Action":"attr","Test":"TestA","Key":"barqgate","Value":"{}"}`)
 	f.Add(`{"Action":"output","Output":"=== ATTR  TestA barqgate x\n"}`)
 	f.Add(`{"Action":"pass"`)
 	f.Add("not json")
 	f.Fuzz(func(t *testing.T, stream string) {
-		transcript := newTranscript()
-		err := transcript.read(strings.NewReader(stream), sinks{raw: io.Discard, log: io.Discard})
-		running := transcript.running()
-		for _, test := range transcript.result() {
-			for _, name := range running {
-				require.False(t, name == test.Name && test.Outcome == "pass", "%s is running and has passed", name)
-			}
+		transcript := readStream(t, strings.NewReader(stream))
+		v, reason := execution{inventory: []string{"TestA"}, status: "exit status 0", transcript: transcript}.judge()
+		require.Equal(t, v.Passed(), reason == "", "%s: %s", v, reason)
+		require.NotEqual(t, verdict.Unset, v)
+		if !v.Passed() {
+			return
 		}
-		if stream == "" {
-			require.NoError(t, err)
-			require.Empty(t, transcript.outcome, "an empty stream has no outcome")
+		require.Equal(t, "pass", transcript.outcome)
+		require.NotEmpty(t, transcript.records)
+		require.Equal(t, "pass", transcript.byName["TestA"].Outcome)
+		for _, test := range transcript.tests {
+			require.NotEmpty(t, test.Outcome, test.Name)
+			require.NotEqual(t, "fail", test.Outcome, test.Name)
+		}
+		for _, j := range transcript.records {
+			require.Positive(t, j.record.Samples)
 		}
 	})
 }

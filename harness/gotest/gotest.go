@@ -10,6 +10,7 @@ package gotest
 import (
 	"time"
 
+	"github.com/barq-platform/barqgate/harness/redact"
 	"github.com/barq-platform/barqgate/harness/suite"
 	"github.com/barq-platform/barqgate/harness/verdict"
 )
@@ -19,20 +20,25 @@ type Workspace struct {
 	Root   string // the module's root
 	Suites string // the folder of the suites below Root; "suites"
 	Bin    string // folder for test binaries
+	Race   bool   // run from source with the race detector
 }
 
-// Binary is a suite compiled for gates.
-type Binary struct {
-	Suite     string   // the folder's name
-	Path      string   // of the test binary
-	SHA256    string   // of the test binary
-	Dir       string   // the folder it runs in: that of its sources
-	Tests     []string // inventory: the top-level tests that have to end
-	converter string   // path of the test2json command
+// Executable is a suite ready to be run, in one of two ways: as a binary that was
+// compiled once, or from its sources by `go test`, as a person would.
+type Executable struct {
+	Suite  string   // the folder's name
+	Path   string   // of the test binary; empty: it is run from its sources
+	SHA256 string   // of the test binary, or of the Go files of Dir
+	Dir    string   // the folder it runs in: that of its sources
+	Tests  []string // inventory: the top-level tests that have to end
+
+	converter string   // path of the test2json command, for a binary
+	root      string   // the module's root, for sources
+	build     []string // flags of go test, for sources
 }
 
-// Set holds compiled suites by name.
-type Set map[string]Binary
+// Set holds suites ready to be run, by name.
+type Set map[string]Executable
 
 // Policy is what a gate asks of one suite.
 type Policy struct {
@@ -52,6 +58,8 @@ type Options struct {
 	Timeout  time.Duration // deadline; DefaultTimeout if 0
 	Grace    time.Duration // between asking a process to end and killing it; DefaultGrace if 0
 	Policy   Policy
+	// Redactor takes secrets out of everything that is stored; nil knows none.
+	Redactor *redact.Redactor
 	// Watch is told of tests as they start and end; it may be nil.
 	Watch func(test, action string)
 }
@@ -83,7 +91,7 @@ type Test struct {
 	Criterion string // that it judged; empty: none
 	Outcome   string // pass, fail, skip, or "" if it never ended
 	Elapsed   time.Duration
-	Output    string // the last part of its output
+	Output    string // the last part of its output, unless it passed
 }
 
 // Criterion returns the record of the criterion with this id.

@@ -2,7 +2,11 @@ package gotest_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +20,7 @@ import (
 
 	"github.com/barq-platform/barqgate/harness/environment/environmenttest"
 	"github.com/barq-platform/barqgate/harness/gotest"
+	"github.com/barq-platform/barqgate/harness/redact"
 	"github.com/barq-platform/barqgate/harness/verdict"
 	"github.com/stretchr/testify/require"
 )
@@ -44,7 +49,7 @@ func TestMain(m *testing.M) {
 }
 
 // bad returns a suite that misbehaves in a root of its own, and options for it.
-func bad(t *testing.T, suite, behaviour string) (gotest.Binary, gotest.Options) {
+func bad(t *testing.T, suite, behaviour string) (gotest.Executable, gotest.Options) {
 	t.Helper()
 	set, err := build()
 	require.NoError(t, err)
@@ -84,7 +89,10 @@ func TestVerdictOfBadSuites(t *testing.T) {
 		{"required criterion missing", verdict.Error, "the required criterion behaviour.second.holds was not judged", func(o *gotest.Options) {
 			o.Policy.Required = []string{"behaviour.second.holds"}
 		}},
-		{"huge output", verdict.Pass, "", nil},
+		{"output of 100 MB", verdict.Pass, "", nil},
+		{"a line of 10 MB", verdict.Pass, "", nil},
+		{"out of memory", verdict.Error, "exit status 2: TestSecond was still running: fatal error: out of memory", nil},
+		{"exit without Go noticing", verdict.Error, "TestSecond started and never ended", nil},
 		{"long record", verdict.Fail, "wörter und end", nil},
 		{"fails in a cleanup", verdict.Fail, "behaviour.second.holds", nil},
 		{"fails after the record", verdict.Error, `"behaviour.late.holds": its record says "pass", but its test TestSecond/late did not end as pass`, nil},
@@ -114,6 +122,85 @@ func allowing(criteria ...string) func(*gotest.Options) {
 		for _, id := range criteria {
 			o.Policy.AllowedSkips[id] = "cannot apply here"
 		}
+	}
+}
+
+// The cases that go test itself could answer differently from the binary.
+func TestVerdictOfBadSuitesFromSource(t *testing.T) {
+	tests := []struct {
+		suite, behaviour string
+		want             verdict.Verdict
+		says             string
+		change           func(*gotest.Options)
+	}{
+		{"behaviour", "nothing", verdict.Pass, "", nil},
+		{"behaviour", "fail", verdict.Fail, "behaviour.second.holds: found 3, expected 4", nil},
+		{"behaviour", "panic in a goroutine", verdict.Error, "it broke off (exit status 1): TestSecond was still running: panic: out of luck", nil},
+		{"behaviour", "hang ignoring SIGTERM", verdict.Error, "did not end within 10s: TestSecond was still running", func(o *gotest.Options) { o.Timeout, o.Grace = 10*time.Second, time.Second }},
+		{"behaviour", "exit 0 in TestMain", verdict.Error, "TestFirst was planned and never ran", nil},
+		{"behaviour", "code dropped", verdict.Error, "but the exit status is 0", nil},
+		{"behaviour", "killed", verdict.Error, "signal: killed", nil},
+		{"behaviour", "unusable", verdict.Error, `nowhere`, func(o *gotest.Options) { o.Env = "nowhere" }},
+		{"plain", "mistyped -run", verdict.Error, "TestSomething was planned and never ran", func(o *gotest.Options) { o.Args = []string{"-test.run=TestMistyped"} }},
+		{"plain", "judges nothing", verdict.Error, "it judged no criterion", nil},
+	}
+	w := workspace(t.TempDir())
+	set, err := w.Sources(t.Context(), []string{"behaviour", "plain"}, nil)
+	require.NoError(t, err)
+	for _, test := range tests {
+		t.Run(test.behaviour, func(t *testing.T) {
+			options := gotest.Options{
+				Env: "local", Evidence: t.TempDir(), Environ: append(environmenttest.LocalWithoutLab(t), "BAD="+test.behaviour),
+				Timeout: 2 * time.Minute, Grace: 5 * time.Second,
+			}
+			if test.change != nil {
+				test.change(&options)
+			}
+			result := set[test.suite].Run(t.Context(), options)
+			require.Equal(t, test.want, result.Verdict, result.Reason)
+			require.Contains(t, result.Reason, test.says)
+		})
+	}
+}
+
+func TestRaceIsAFailure(t *testing.T) {
+	w := workspace(t.TempDir())
+	w.Race = true
+	set, err := w.Sources(t.Context(), []string{"race"}, nil)
+	require.NoError(t, err)
+	result := set["race"].Run(t.Context(), gotest.Options{Evidence: t.TempDir(), Timeout: 2 * time.Minute})
+	require.Equal(t, verdict.Fail, result.Verdict)
+	require.Contains(t, result.Reason, "WARNING: DATA RACE")
+}
+
+// Nothing that an execution leaves behind holds a secret that its suite printed:
+// neither plain nor in pieces, quoted or encoded.
+func TestPrintedSecretsAreNotStored(t *testing.T) {
+	const password = `Pa"ss<w0rd/9876`
+	dsn := "sqlserver://sa:" + url.PathEscape(password) + "@127.0.0.1:1"
+	binary, options := bad(t, "behaviour", "prints secrets")
+	binary.Dir = environmenttest.Root(t, map[string]any{"database": map[string]any{"dsn": dsn}})
+	options.Redactor = redact.New([]string{dsn, password})
+	result := binary.Run(t.Context(), options)
+	require.Equal(t, verdict.Fail, result.Verdict, result.Reason)
+	require.Contains(t, result.Reason, "could not log in with [redacted]")
+	told, err := json.Marshal(result)
+	require.NoError(t, err)
+	stored, files := string(told), []string{}
+	require.NoError(t, filepath.WalkDir(options.Evidence, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		stored, files = stored+string(data), append(files, entry.Name())
+		return err
+	}))
+	require.ElementsMatch(t, []string{"output.log", "events.jsonl", "seen.txt", "connection.txt"}, files)
+	for _, form := range []string{"ss<w0rd", `ss\u003cw0rd`, "w0rd/9876", "w0rd%2F9876", "9876", base64.StdEncoding.EncodeToString([]byte(password)), "eyJhbGci"} {
+		require.NotContains(t, stored, form)
+	}
+	for _, want := range []string{"plain [redacted]", "pieces [redacted]", "base64 [redacted]", "token [redacted]", "xxx [redacted]", "connected with [redacted]", `\"string\":\"[redacted]\"`} {
+		require.Contains(t, stored, want)
 	}
 }
 
@@ -216,7 +303,7 @@ func TestCompanion(t *testing.T) {
 	}
 }
 
-func accompany(t *testing.T, binary gotest.Binary, o gotest.Options, early bool) gotest.Result {
+func accompany(t *testing.T, binary gotest.Executable, o gotest.Options, early bool) gotest.Result {
 	t.Helper()
 	companion, err := binary.StartCompanion(t.Context(), o)
 	if failed := (*gotest.CompanionError)(nil); errors.As(err, &failed) {

@@ -65,8 +65,24 @@ func (x execution) process() string {
 		return fmt.Sprintf("its process was ended from outside (%s)%s", x.status, running)
 	case x.exit > 1:
 		return fmt.Sprintf("its process ended with %s%s: %s", x.status, running, x.lastWords())
+	case x.exit != 0 && x.transcript.unbuilt != "":
+		return "it does not build: " + compilerSays(x.transcript.unbuilt)
+	case x.exit != 0 && !x.transcript.said:
+		return fmt.Sprintf("it broke off (%s)%s: %s", x.status, running, x.lastWords())
+	case x.transcript.cached:
+		return "its result comes from the cache of the go command: nothing was run; use -count=1"
 	}
 	return ""
+}
+
+// compilerSays returns the first line with which the compiler says what is wrong.
+func compilerSays(text string) string {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			return line
+		}
+	}
+	return "the compiler said nothing; see its output"
 }
 
 // lastWords returns the line that most likely says what went wrong.
@@ -79,10 +95,10 @@ func (x execution) lastWords() string {
 	for i, text := range texts {
 		for line := range strings.Lines(text) {
 			line = strings.TrimSpace(line)
-			if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "signal: ") {
 				return line
 			}
-			if i == 0 && line != "" && line != "FAIL" && line != "PASS" {
+			if i == 0 && line != "" && line != "FAIL" && line != "PASS" && !strings.HasPrefix(line, "FAIL\t") {
 				last = line
 			}
 		}
@@ -95,23 +111,22 @@ func (x execution) lastWords() string {
 
 // tests compares what ran with the inventory.
 func (x execution) tests() string {
-	var ran []string
+	ran := map[string]bool{}
 	for _, test := range x.transcript.tests {
 		if test.Outcome == "" {
 			return test.Name + " started and never ended"
 		}
-		if !strings.Contains(test.Name, "/") {
-			ran = append(ran, test.Name)
-		}
+		ran[test.Name] = true
 	}
+	planned := map[string]bool{}
 	for _, name := range x.inventory {
-		if !slices.Contains(ran, name) {
+		if planned[name] = true; !ran[name] {
 			return name + " was planned and never ran"
 		}
 	}
-	for _, name := range ran {
-		if !slices.Contains(x.inventory, name) {
-			return name + " ran and was not planned: the suite has changed since the plan was made"
+	for _, test := range x.transcript.tests {
+		if !strings.Contains(test.Name, "/") && !planned[test.Name] {
+			return test.Name + " ran and was not planned: the suite has changed since the plan was made"
 		}
 	}
 	return ""
@@ -130,6 +145,8 @@ func (x execution) contradictions() string {
 		return fmt.Sprintf("its tests failed (package: %s), but the exit status is 0: does its TestMain drop the code of m.Run?", t.outcome)
 	case x.exit != 0 && !failed:
 		return fmt.Sprintf("it ended with %s although no test failed: %s", x.status, x.lastWords())
+	case x.exit == 0 && !t.said:
+		return "it ended with exit status 0, but the testing package never said PASS: something exits before the tests are done"
 	case x.exit != 0 && t.outcome != "fail":
 		return fmt.Sprintf("it ended with %s, but its package ended as %q", x.status, t.outcome)
 	}
@@ -140,9 +157,6 @@ func (x execution) contradictions() string {
 func (x execution) records() string {
 	if len(x.transcript.records) == 0 && !x.failedWithoutRecord() {
 		return "it judged no criterion"
-	}
-	for name := range x.transcript.parts {
-		return name + " reported only the beginning of a record"
 	}
 	seen := map[string]string{}
 	for _, j := range x.transcript.records {
@@ -201,8 +215,11 @@ func verify(dir string, e suite.Evidence) error {
 }
 
 func (x execution) required() string {
+	if x.failedWithoutRecord() {
+		return "" // which is worse, and says more
+	}
 	for _, id := range x.policy.Required {
-		if !slices.ContainsFunc(x.transcript.records, func(j judged) bool { return j.record.Criterion == id }) && !x.failedWithoutRecord() {
+		if !slices.ContainsFunc(x.transcript.records, func(j judged) bool { return j.record.Criterion == id }) {
 			return fmt.Sprintf("the required criterion %s was not judged", id)
 		}
 	}
@@ -253,18 +270,26 @@ func (x execution) failedWithoutRecord() bool { return len(x.silent("fail")) > 0
 // silent returns the tests with this outcome of which neither the test itself
 // nor a subtest explains it by a record.
 func (x execution) silent(outcome string) []*Test {
-	explained := func(test *Test) bool {
-		return slices.ContainsFunc(x.transcript.records, func(j judged) bool {
-			return !j.record.Verdict.Passed() && (j.test == test.Name || strings.HasPrefix(j.test, test.Name+"/"))
-		})
+	explained := map[string]bool{}
+	for _, j := range x.transcript.records {
+		if !j.record.Verdict.Passed() {
+			for _, name := range append(parents(j.test), j.test) {
+				explained[name] = true
+			}
+		}
+	}
+	// The innermost test tells more than those that only contain it.
+	outer := map[string]bool{}
+	for _, test := range x.transcript.tests {
+		if test.Outcome == outcome {
+			for _, parent := range parents(test.Name) {
+				outer[parent] = true
+			}
+		}
 	}
 	var silent []*Test
-	for i, test := range x.transcript.tests {
-		// The innermost test tells more than those that only contain it.
-		inner := slices.ContainsFunc(x.transcript.tests[i+1:], func(other *Test) bool {
-			return other.Outcome == outcome && strings.HasPrefix(other.Name, test.Name+"/")
-		})
-		if test.Outcome == outcome && !inner && !explained(test) {
+	for _, test := range x.transcript.tests {
+		if test.Outcome == outcome && !outer[test.Name] && !explained[test.Name] {
 			silent = append(silent, test)
 		}
 	}
@@ -274,7 +299,7 @@ func (x execution) silent(outcome string) []*Test {
 // firstLine returns the first line of a test's output that is its own.
 func firstLine(output string) string {
 	for line := range strings.Lines(output) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(line, "--- ") {
+		if line = strings.TrimSpace(line); strings.Trim(line, "=-") != "" && !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(line, "--- ") {
 			return line
 		}
 	}

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,21 +24,24 @@ const (
 // dumpTime is how long a hung process gets to print its goroutines.
 const dumpTime = 2 * time.Second
 
-// process is a suite's process with the one that turns its output into events.
+// process is a suite's process, with the one that turns the output of a binary
+// into events.
 type process struct {
-	binary     Binary
+	executable Executable
 	options    Options
 	started    time.Time
-	suite      *exec.Cmd
-	converter  *exec.Cmd
-	transcript *transcript
+	suite      *exec.Cmd // the test binary, or go test
+	converter  *exec.Cmd // nil for go test
+	recorder   *recorder
+	stream     *os.File      // the events
+	notes      *os.File      // what is said beside them
 	exited     chan struct{} // the suite has ended
 	streamed   chan error    // what reading the events came to
 }
 
-// start begins the execution. Output flows through kernel pipes from the suite
-// to the converter, so that no amount of it can block anything here.
-func (b Binary) start(o Options) (*process, error) {
+// start begins the execution. Output flows through kernel pipes, so that no
+// amount of it can block anything here.
+func (e Executable) start(o Options) (*process, error) {
 	evidence, err := filepath.Abs(o.Evidence)
 	if err != nil || o.Evidence == "" {
 		return nil, errors.Join(errors.New("it has no evidence folder"), err)
@@ -45,26 +49,53 @@ func (b Binary) start(o Options) (*process, error) {
 	if err := os.MkdirAll(evidence, 0o755); err != nil {
 		return nil, fmt.Errorf("create its evidence folder: %w", err)
 	}
-	if sum, err := hashFile(b.Path); err != nil || sum != b.SHA256 {
-		return nil, errors.Join(fmt.Errorf("its binary %s is not the one that was built for this run", b.Path), err)
+	if err := e.unchanged(); err != nil {
+		return nil, err
 	}
-	p := &process{binary: b, options: o, started: time.Now(), transcript: newTranscript(), exited: make(chan struct{}), streamed: make(chan error, 1)}
-	p.suite = exec.Command(b.Path, b.arguments(o, evidence)...)
-	p.suite.Dir = b.Dir
+	p := &process{executable: e, options: o, started: time.Now(), exited: make(chan struct{}), streamed: make(chan error, 1)}
+	if e.Path == "" {
+		p.suite = exec.Command("go", e.goTest(o, evidence)...)
+		p.suite.Dir = e.root
+	} else {
+		p.suite = exec.Command(e.Path, append([]string{"-test.v=test2json", "-test.paniconexit0", e.lastResort(o, "-test.timeout")}, o.arguments(evidence)...)...)
+		p.suite.Dir = e.Dir
+		p.converter = exec.Command(e.converter, "-t", "-p", e.Suite)
+		procgroup.Own(p.converter)
+	}
 	p.suite.Env = append(os.Environ(), o.Environ...)
 	procgroup.Own(p.suite)
-	p.converter = exec.Command(b.converter, "-t", "-p", b.Suite)
-	procgroup.Own(p.converter)
 	return p, p.run(evidence)
 }
 
-func (b Binary) arguments(o Options, evidence string) []string {
-	args := []string{
-		"-test.v=test2json", "-test.paniconexit0",
-		// Only for the case that nobody is left to enforce the deadline.
-		fmt.Sprintf("-test.timeout=%s", o.Timeout+2*o.Grace+dumpTime),
-		"-env=" + o.Env, "-evidence=" + evidence,
+// unchanged refuses to run what is not what the plan was made with.
+func (e Executable) unchanged() error {
+	if e.Path == "" {
+		if sum, err := hashSources(e.Dir); err != nil || sum != e.SHA256 {
+			return errors.Join(fmt.Errorf("its sources in %s have changed since the plan was made", e.Dir), err)
+		}
+		return nil
 	}
+	if sum, err := hashFile(e.Path); err != nil || sum != e.SHA256 {
+		return errors.Join(fmt.Errorf("its binary %s is not the one that was built for this run", e.Path), err)
+	}
+	return nil
+}
+
+// goTest is what runs the suite from its sources. -count=1 keeps the go command
+// from showing an earlier result.
+func (e Executable) goTest(o Options, evidence string) []string {
+	flags := []string{"test", "-json", "-count=1", e.lastResort(o, "-timeout")}
+	return slices.Concat(flags, e.build, []string{e.pkg(), "-args"}, o.arguments(evidence))
+}
+
+// lastResort is a deadline for the case that nobody is left to enforce ours.
+func (e Executable) lastResort(o Options, flag string) string {
+	return fmt.Sprintf("%s=%s", flag, o.Timeout+2*o.Grace+dumpTime)
+}
+
+// arguments are those of the suite itself.
+func (o Options) arguments(evidence string) []string {
+	args := []string{"-env=" + o.Env, "-evidence=" + evidence}
 	if o.Facts != "" {
 		facts, err := filepath.Abs(o.Facts)
 		if err != nil {
@@ -75,23 +106,26 @@ func (b Binary) arguments(o Options, evidence string) []string {
 	return append(args, o.Args...)
 }
 
-// run starts both processes and the goroutines that wait for them.
+// run starts the processes and the goroutines that wait for them.
 func (p *process) run(evidence string) (err error) {
-	log, err := os.Create(filepath.Join(evidence, outputFile))
+	log, err := createStore(filepath.Join(evidence, outputFile), "its output", leftOutOfLog)
 	if err != nil {
-		return fmt.Errorf("store its output: %w", err)
+		return err
 	}
-	events, err := os.Create(filepath.Join(evidence, eventsFile))
+	events, err := createStore(filepath.Join(evidence, eventsFile), "its test events", leftOutOfEvents)
 	if err != nil {
-		return errors.Join(fmt.Errorf("store its test events: %w", err), log.Close())
+		return errors.Join(err, log.close())
 	}
-	stream, err := p.launch()
-	if err != nil {
-		return errors.Join(err, log.Close(), events.Close())
+	p.recorder = newRecorder(p.options.Redactor, events, log)
+	p.recorder.watch = p.options.Watch
+	if err := p.launch(); err != nil {
+		return errors.Join(err, p.recorder.close())
 	}
+	noted := make(chan error, 1)
+	go func() { noted <- p.recorder.notes(p.notes) }()
 	go func() {
-		err := p.transcript.read(stream, sinks{raw: events, log: log, watch: p.options.Watch})
-		p.streamed <- errors.Join(err, log.Close(), events.Close())
+		err := p.recorder.read(p.stream)
+		p.streamed <- errors.Join(err, <-noted, p.recorder.close(), p.closeStreams())
 	}()
 	go func() {
 		defer close(p.exited)
@@ -100,27 +134,49 @@ func (p *process) run(evidence string) (err error) {
 	return nil
 }
 
-// launch starts converter and suite, joined by a pipe, and returns the events.
-func (p *process) launch() (io.Reader, error) {
+// launch starts what has to run. The processes have the writing ends of the pipes
+// for themselves; ours would keep the streams open.
+func (p *process) launch() error {
+	stream, events, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("start it: %w", err)
+	}
+	defer events.Close()
+	notes, messages, err := os.Pipe()
+	if err != nil {
+		return errors.Join(fmt.Errorf("start it: %w", err), stream.Close())
+	}
+	defer messages.Close()
+	p.stream, p.notes = stream, notes
+	if p.converter != nil {
+		err = p.launchConverted(events, messages)
+	} else {
+		p.suite.Stdout, p.suite.Stderr = events, messages
+		err = p.suite.Start()
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("start it: %w", err), p.closeStreams())
+	}
+	return nil
+}
+
+// launchConverted starts the converter, and the suite whose output it reads.
+func (p *process) launchConverted(events, messages *os.File) error {
 	output, input, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("start it: %w", err)
+		return err
 	}
 	defer output.Close()
-	defer input.Close() // the suite has its own copy; ours would keep the stream open
-	p.converter.Stdin = output
+	defer input.Close()
 	p.suite.Stdout, p.suite.Stderr = input, input
-	stream, err := p.converter.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("start it: %w", err)
-	}
+	p.converter.Stdin, p.converter.Stdout, p.converter.Stderr = output, events, messages
 	if err := p.converter.Start(); err != nil {
-		return nil, fmt.Errorf("start test2json: %w", err)
+		return fmt.Errorf("test2json: %w", err)
 	}
 	if err := p.suite.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("start it: %w", err), procgroup.Kill(p.converter.Process.Pid), ignoreExit(p.converter.Wait()))
+		return errors.Join(err, procgroup.Kill(p.converter.Process.Pid), ignoreExit(p.converter.Wait()))
 	}
-	return stream, nil
+	return nil
 }
 
 func ignoreExit(err error) error {
@@ -129,6 +185,8 @@ func ignoreExit(err error) error {
 	}
 	return err
 }
+
+func (p *process) closeStreams() error { return errors.Join(p.stream.Close(), p.notes.Close()) }
 
 // wait returns once the suite has ended, by itself or because its deadline has
 // passed or ctx is done.
@@ -190,8 +248,8 @@ func (p *process) finish(how ending, failure error) Result {
 	// the pipe open.
 	failure = errors.Join(failure, procgroup.Kill(p.suite.Process.Pid), p.drain())
 	x := execution{
-		inventory: p.binary.Tests, policy: p.options.Policy, evidence: p.options.Evidence,
-		timeout: p.options.Timeout, ending: how, failure: failure, transcript: p.transcript, exit: -1, status: "no exit status",
+		inventory: p.executable.Tests, policy: p.options.Policy, evidence: p.options.Evidence,
+		timeout: p.options.Timeout, ending: how, failure: failure, transcript: p.recorder.transcript, exit: -1, status: "no exit status",
 	}
 	if state := p.suite.ProcessState; state != nil {
 		x.exit, x.status = state.ExitCode(), state.String()
@@ -203,13 +261,15 @@ func (p *process) finish(how ending, failure error) Result {
 func (p *process) drain() error {
 	timer := time.NewTimer(p.options.Grace)
 	defer timer.Stop()
-	var late error
-	var streamed error
+	var late, streamed error
 	select {
 	case streamed = <-p.streamed:
 	case <-timer.C:
-		late = errors.Join(errors.New("something that it started outlives it and holds its output"), procgroup.Kill(p.converter.Process.Pid))
+		late = errors.Join(errors.New("something that it started outlives it and holds its output"), p.cutStream())
 		streamed = <-p.streamed
+	}
+	if p.converter == nil {
+		return errors.Join(late, streamed)
 	}
 	if err := p.converter.Wait(); err != nil && late == nil {
 		late = fmt.Errorf("test2json, which reads its output, failed: %w", err)
@@ -217,8 +277,16 @@ func (p *process) drain() error {
 	return errors.Join(late, streamed)
 }
 
+// cutStream ends the stream although somebody could still write to it.
+func (p *process) cutStream() error {
+	if p.converter != nil {
+		return procgroup.Kill(p.converter.Process.Pid)
+	}
+	return p.closeStreams()
+}
+
 func (p *process) result(x execution) Result {
-	r := p.binary.blank(p.options, p.started)
+	r := p.executable.blank(p.options, p.started)
 	r.Verdict, r.Reason = x.judge()
 	for _, j := range x.transcript.records {
 		r.Criteria = append(r.Criteria, j.record)
@@ -231,16 +299,17 @@ func (p *process) result(x execution) Result {
 }
 
 // blank is a result that has not been judged yet.
-func (b Binary) blank(o Options, started time.Time) Result {
+func (e Executable) blank(o Options, started time.Time) Result {
 	return Result{
-		Suite: b.Suite, Evidence: o.Evidence, Output: filepath.Join(o.Evidence, outputFile), Events: filepath.Join(o.Evidence, eventsFile),
-		Command: b.command(o), Started: started, Duration: time.Since(started),
+		Suite: e.Suite, Evidence: o.Evidence, Output: filepath.Join(o.Evidence, outputFile), Events: filepath.Join(o.Evidence, eventsFile),
+		Command: e.command(o), Started: started, Duration: time.Since(started),
 	}
 }
 
 // command is what a person types to run the suite again as it was run here.
-func (b Binary) command(o Options) string {
-	words := []string{"go", "test", "-count=1", "-v", "./" + filepath.ToSlash(filepath.Join(filepath.Base(filepath.Dir(b.Dir)), b.Suite)), "-env=" + o.Env}
+func (e Executable) command(o Options) string {
+	words := slices.Concat([]string{"go", "test", "-count=1", "-v"}, e.build,
+		[]string{"./" + filepath.ToSlash(filepath.Join(filepath.Base(filepath.Dir(e.Dir)), e.Suite)), "-env=" + o.Env})
 	if o.Facts != "" {
 		words = append(words, "-facts="+o.Facts)
 	}

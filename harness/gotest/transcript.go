@@ -2,29 +2,22 @@ package gotest
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/suite"
 )
 
-// testEvent is one line of the stream that `go test -json` and test2json write;
-// see `go doc test2json`.
-type testEvent struct {
-	Action  string
-	Test    string
-	Elapsed float64 // seconds
-	Output  string
-	Key     string
-	Value   string
-}
-
-// tailBytes is how much of a test's output is kept in memory; all of it is in
-// the log.
-const tailBytes = 8 << 10
+// What a transcript keeps in memory at most; everything is in the stored files.
+const (
+	tailBytes   = 8 << 10  // of one test's output
+	keptBytes   = 16 << 20 // of names, records and output of tests that have not passed
+	mostTests   = 100_000
+	mostRecords = 10_000
+	mostProblem = 20
+)
 
 // judged is a criterion's record with the test that reported it.
 type judged struct {
@@ -37,55 +30,26 @@ type transcript struct {
 	tests    []*Test // in the order in which they started
 	byName   map[string]*Test
 	records  []judged
-	parts    map[string]string // beginnings of records too long for one attribute
-	outcome  string            // the package's: pass, fail, skip, or "" if it never ended
-	tail     string            // the last part of the output outside tests
-	problems []string          // contradictions within the stream
+	pkg      string   // the package's import path
+	outcome  string   // the package's: pass, fail, skip, or "" if it never ended
+	said     bool     // the testing package has printed its last word, PASS or FAIL
+	cached   bool     // the go command has shown an earlier result
+	unbuilt  string   // what the compiler said, if the package does not build
+	tail     string   // the last part of the output outside tests
+	problems []string // contradictions within the stream
+	kept     int      // bytes in memory
 }
 
-func newTranscript() *transcript {
-	return &transcript{byName: map[string]*Test{}, parts: map[string]string{}}
-}
-
-// sinks are where the parts of a stream go besides the transcript.
-type sinks struct {
-	raw   io.Writer                 // the stream as it is
-	log   io.Writer                 // the output, as a person would have seen it
-	watch func(test, action string) // may be nil
-}
-
-// read consumes the stream to its end, whatever it holds and whatever becomes of
-// the sinks, so that the writer is never blocked.
-func (t *transcript) read(stream io.Reader, to sinks) error {
-	err := t.decode(json.NewDecoder(io.TeeReader(stream, to.raw)), to)
-	_, drained := io.Copy(io.Discard, stream)
-	return errors.Join(err, drained)
-}
-
-func (t *transcript) decode(decoder *json.Decoder, to sinks) error {
-	for {
-		var e testEvent
-		if err := decoder.Decode(&e); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("read and store the test events: %w", err)
-		}
-		t.add(e)
-		switch {
-		case e.Action == "output" && !isAttribute(e.Output):
-			if _, err := io.WriteString(to.log, e.Output); err != nil {
-				return fmt.Errorf("store the output: %w", err)
-			}
-		case e.Action != "output" && e.Action != "attr" && to.watch != nil:
-			to.watch(e.Test, e.Action)
-		}
-	}
-}
-
-// isAttribute reports whether a line of output only repeats an attribute.
-func isAttribute(line string) bool { return strings.HasPrefix(line, "=== ATTR") }
+func newTranscript() *transcript { return &transcript{byName: map[string]*Test{}} }
 
 func (t *transcript) add(e testEvent) {
+	switch {
+	case e.Package == "":
+	case t.pkg == "":
+		t.pkg = e.Package
+	case t.pkg != e.Package:
+		t.problem("it speaks of two packages, %s and %s", t.pkg, e.Package)
+	}
 	switch e.Action {
 	case "run":
 		t.start(e.Test)
@@ -95,12 +59,30 @@ func (t *transcript) add(e testEvent) {
 		t.output(e)
 	case "attr":
 		t.attribute(e)
+	case "build-output":
+		t.unbuilt = tail(t.unbuilt + e.Output)
+	case "start", "pause", "cont", "bench", "artifacts", "build-fail":
+	default:
+		t.problem("it holds the unknown action %q", e.Action)
 	}
+}
+
+// room reports whether so many more bytes may be kept.
+func (t *transcript) room(bytes int) bool {
+	if t.kept+bytes > keptBytes {
+		return false
+	}
+	t.kept += bytes
+	return true
 }
 
 func (t *transcript) start(name string) {
 	if _, again := t.byName[name]; again {
 		t.problem("%s started twice", name)
+		return
+	}
+	if len(t.tests) >= mostTests || !t.room(len(name)) {
+		t.problem("it has more than %d tests, or their names take more than %d bytes", mostTests, keptBytes)
 		return
 	}
 	test := &Test{Name: name}
@@ -123,19 +105,40 @@ func (t *transcript) end(e testEvent) {
 	case test.Outcome != "":
 		t.problem("%s ended twice, as %s and as %s", e.Test, test.Outcome, e.Action)
 	default:
-		test.Outcome, test.Elapsed = e.Action, time.Duration(e.Elapsed*float64(time.Second))
+		test.Outcome = e.Action
+		if seconds, err := strconv.ParseFloat(string(e.Elapsed), 64); err == nil { // only shown
+			test.Elapsed = time.Duration(seconds * float64(time.Second))
+		}
+		if test.Outcome == "pass" { // nobody asks what it said
+			t.kept -= len(test.Output)
+			test.Output = ""
+		}
 	}
 }
 
 func (t *transcript) output(e testEvent) {
-	if isAttribute(e.Output) {
+	test, ok := t.byName[e.Test]
+	if !ok {
+		if e.Test == "" {
+			t.spoken(e.Output)
+		}
+		t.tail = tail(t.tail + e.Output)
 		return
 	}
-	if test, ok := t.byName[e.Test]; ok {
-		test.Output = tail(test.Output + e.Output)
-		return
+	longer := tail(test.Output + e.Output)
+	if t.room(len(longer) - len(test.Output)) {
+		test.Output = longer
 	}
-	t.tail = tail(t.tail + e.Output)
+}
+
+// spoken looks for the words of the testing package and of the go command.
+func (t *transcript) spoken(text string) {
+	switch {
+	case text == "PASS\n" || text == "FAIL\n":
+		t.said = true
+	case strings.HasPrefix(text, "ok  \t") && strings.Contains(text, "\t(cached)"):
+		t.cached = true
+	}
 }
 
 // tail trims amortised: only when twice the wanted size has gathered.
@@ -146,40 +149,55 @@ func tail(text string) string {
 	return strings.ToValidUTF8(text[len(text)-tailBytes:], "")
 }
 
+func trimPart(value string) string { return strings.TrimSuffix(value, suite.AttrPartEnd) }
+
 func (t *transcript) attribute(e testEvent) {
-	switch e.Key {
-	case suite.AttrKeyPart:
-		t.parts[e.Test] += strings.TrimSuffix(e.Value, suite.AttrPartEnd)
-	case suite.AttrKey:
-		text := t.parts[e.Test] + e.Value
-		delete(t.parts, e.Test)
-		var record suite.Record
-		if err := json.Unmarshal([]byte(text), &record); err != nil {
-			t.problem("%s reported a record that cannot be read: %v", e.Test, err)
-			return
-		}
+	if e.Key != suite.AttrKey {
+		return
+	}
+	var record suite.Record
+	switch err := json.Unmarshal([]byte(e.Value), &record); {
+	case err != nil:
+		t.problem("%s reported a record that cannot be read: %v", e.Test, err)
+	case len(t.records) >= mostRecords || !t.room(len(e.Value)):
+		t.problem("it reports more than %d records, or they take more than %d bytes", mostRecords, keptBytes)
+	default:
 		t.records = append(t.records, judged{test: e.Test, record: record})
 	}
 }
 
 func (t *transcript) problem(format string, args ...any) {
-	t.problems = append(t.problems, fmt.Sprintf(format, args...))
+	if len(t.problems) < mostProblem {
+		t.problems = append(t.problems, fmt.Sprintf(format, args...))
+	}
 }
 
 // running lists the tests that never ended, innermost only: a parent waits for
 // its subtests.
 func (t *transcript) running() []string {
+	waits := map[string]bool{}
+	for _, test := range t.tests {
+		if test.Outcome == "" {
+			for _, parent := range parents(test.Name) {
+				waits[parent] = true
+			}
+		}
+	}
 	var names []string
 	for _, test := range t.tests {
-		if test.Outcome != "" {
-			continue
-		}
-		waits := false
-		for _, other := range t.tests {
-			waits = waits || other.Outcome == "" && strings.HasPrefix(other.Name, test.Name+"/")
-		}
-		if !waits {
+		if test.Outcome == "" && !waits[test.Name] {
 			names = append(names, test.Name)
+		}
+	}
+	return names
+}
+
+// parents lists the names of the tests that a test runs in.
+func parents(name string) []string {
+	var names []string
+	for i := range name {
+		if name[i] == '/' {
+			names = append(names, name[:i])
 		}
 	}
 	return names

@@ -23,8 +23,9 @@ func Ask(pid int) error { return signalled(syscall.Kill(-pid, syscall.SIGTERM)) 
 // Kill ends every process of the group that the process leads.
 func Kill(pid int) error { return signalled(syscall.Kill(-pid, syscall.SIGKILL)) }
 
-// Dump makes a Go process print all its goroutines and end.
-func Dump(pid int) error { return signalled(syscall.Kill(pid, syscall.SIGQUIT)) }
+// Dump makes the Go processes of the group print all their goroutines and end. The
+// go command itself does not; it waits for the test that it runs.
+func Dump(pid int) error { return signalled(syscall.Kill(-pid, syscall.SIGQUIT)) }
 
 // signalled accepts that there was nobody left to receive the signal. Darwin
 // reports EPERM for a group of which only a zombie is left.

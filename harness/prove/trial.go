@@ -11,6 +11,7 @@ import (
 
 	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/gotest"
+	"github.com/barq-platform/barqgate/harness/redact"
 	"github.com/barq-platform/barqgate/harness/suite"
 )
 
@@ -96,7 +97,7 @@ func (p *proof) healthy(ctx context.Context, name string) (map[string]string, er
 
 func (p *proof) options(t trial) (gotest.Options, error) {
 	dir := filepath.Join(p.Dir, t.suite)
-	o := gotest.Options{Env: p.Env.Name, Evidence: filepath.Join(dir, t.instance), Environ: p.Env.Provided()}
+	o := gotest.Options{Env: p.Env.Name, Evidence: filepath.Join(dir, t.instance), Environ: p.Env.Provided(), Redactor: redact.New(p.Env.Secrets())}
 	if len(t.facts)+len(t.mutant.Facts) > 0 {
 		facts := suite.Facts{Run: "prove", Values: map[string]string{}}
 		maps.Copy(facts.Values, t.facts)

@@ -178,7 +178,7 @@ func (c *Check) reason(format string, args ...any) {
 	}
 }
 
-// Evidence stores a file with the criterion. A file that cannot be stored fails
+// Evidence stores a file with the criterion, without the environment's secrets. A file that cannot be stored fails
 // the test: a verdict without its evidence is not one.
 func (c *Check) Evidence(name string, data []byte) {
 	c.t.Helper()
@@ -188,6 +188,7 @@ func (c *Check) Evidence(name string, data []byte) {
 			c.t.Fatalf("criterion %s stores its evidence %s twice; the first file would be lost", c.record.Criterion, stored.Path)
 		}
 	}
+	data = []byte(current.redactor.Text(string(data)))
 	path := filepath.Join(current.evidence, relative)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		c.t.Fatalf("store evidence of %s: %v", c.record.Criterion, err)
@@ -246,7 +247,12 @@ func (c *Check) report() {
 		c.t.Errorf("criterion %s: encode its record: %v", r.Criterion, err)
 		return
 	}
-	text := string(data)
+	text := current.redactor.JSON(string(data))
+	var told Record // what everybody may know
+	if err := json.Unmarshal([]byte(text), &told); err != nil {
+		c.t.Errorf("criterion %s: its record without secrets cannot be read: %v", r.Criterion, err)
+		return
+	}
 	for len(text) > attrBytes {
 		cut := attrBytes
 		for !utf8.RuneStart(text[cut]) {
@@ -257,6 +263,6 @@ func (c *Check) report() {
 	}
 	c.t.Attr(AttrKey, text)
 	current.mu.Lock()
-	current.records = append(current.records, *r)
+	current.records = append(current.records, told)
 	current.mu.Unlock()
 }

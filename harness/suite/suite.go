@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/environment"
+	"github.com/barq-platform/barqgate/harness/redact"
 )
 
 // Suite describes one package under suites/ to Main.
@@ -37,6 +38,7 @@ type Suite struct {
 type state struct {
 	suite    Suite
 	env      *environment.Environment
+	redactor *redact.Redactor // of the environment's secrets
 	facts    Facts
 	hasFacts bool
 	evidence string
@@ -115,6 +117,7 @@ func (st *state) prepare(envName, factsFile, evidenceDir string) error {
 	if st.env, err = environment.Load(ctx, root, envName); err != nil {
 		return err
 	}
+	st.redactor = redact.New(st.env.Secrets())
 	for _, effect := range st.suite.Effects {
 		if !st.env.Allows(effect) {
 			return fmt.Errorf("it needs the effect %q, which environment %s does not allow; add it to `allow` in testdata/envs/%s.yaml if it may", effect, st.env.Name, st.env.Name)

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 )
@@ -32,11 +33,7 @@ func Root(tb testing.TB, changes map[string]any) string {
 	tb.Helper()
 	source, err := os.ReadFile(filepath.Join(Repository(tb), "testdata", "envs", "local.yaml"))
 	require.NoError(tb, err)
-	lab := map[string]string{
-		"BARQ_LAB_API_URL": "http://127.0.0.1:1", "BARQ_LAB_FAULTS_URL": "http://127.0.0.1:1/faults",
-		"BARQ_LAB_KUBECONFIG": "/nowhere/kubeconfig", "BARQ_LAB_BACKUP_DIR": "/nowhere/backup",
-		"BARQ_LAB_DSN": "sqlserver://sa:not-a-secret@127.0.0.1:1?encrypt=true",
-	}
+	lab := provided()
 	var document map[string]any
 	require.NoError(tb, yaml.Unmarshal([]byte(os.Expand(string(source), func(name string) string { return lab[name] })), &document))
 	delete(document, "provider")
@@ -48,6 +45,33 @@ func Root(tb testing.TB, changes map[string]any) string {
 	require.NoError(tb, err)
 	write(tb, filepath.Join(root, "testdata", "envs", Name+".yaml"), text)
 	return root
+}
+
+// provided are constant values in place of those that the lab's provider prints.
+func provided() map[string]string {
+	return map[string]string{
+		"BARQ_LAB_API_URL": "http://127.0.0.1:1", "BARQ_LAB_FAULTS_URL": "http://127.0.0.1:1/faults",
+		"BARQ_LAB_KUBECONFIG": "/nowhere/kubeconfig", "BARQ_LAB_BACKUP_DIR": "/nowhere/backup",
+		"BARQ_LAB_DSN": "sqlserver://sa:not-a-secret@127.0.0.1:1?encrypt=true", "BARQ_LAB_JWT_KEY": "not-a-secret-signing-key",
+	}
+}
+
+// LocalWithoutLab returns the variables (KEY=value) with which a process can load
+// the checkout's environment "local" although no lab runs.
+func LocalWithoutLab(tb testing.TB) []string {
+	tb.Helper()
+	source, err := os.ReadFile(filepath.Join(Repository(tb), "testdata", "envs", "local.yaml"))
+	require.NoError(tb, err)
+	variables, known := []string{environment.ProvidedVariable + "=local"}, provided()
+	os.Expand(string(source), func(name string) string {
+		value := known[name]
+		if value == "" {
+			value = known["BARQ_LAB_API_URL"]
+		}
+		variables = append(variables, name+"="+value)
+		return value
+	})
+	return variables
 }
 
 func merge(into, changes map[string]any) {

@@ -3,10 +3,13 @@
 package behaviour
 
 import (
+	"encoding/base64"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -94,11 +97,19 @@ func misbehave(t *testing.T, c *suite.Check, bad string) {
 			t.Fatal(err)
 		}
 		block()
-	case "huge output":
+	case "output of 100 MB":
 		line := strings.Repeat("x", 1<<20)
-		for range 20 {
+		for range 100 {
 			fmt.Println(line)
 		}
+	case "a line of 10 MB":
+		fmt.Println(strings.Repeat("x", 10<<20))
+	case "out of memory":
+		exhaust(t)
+	case "exit without Go noticing":
+		syscall.Exit(0)
+	case "prints secrets":
+		printSecrets(t, c)
 	case "long record":
 		c.Failf("start %s end", strings.Repeat("wörter und ", 2000))
 	case "fails in a cleanup":
@@ -118,6 +129,50 @@ func misbehave(t *testing.T, c *suite.Check, bad string) {
 		}
 		fmt.Printf("left %d\n", cmd.Process.Pid)
 	}
+}
+
+// exhaust takes more memory than it may have: 64 MB beyond what is mapped already,
+// none of which is ever touched.
+func exhaust(t *testing.T) {
+	status, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip("only Linux says how much is mapped")
+	}
+	var pages uint64
+	if _, err := fmt.Sscan(string(status), &pages); err != nil {
+		t.Fatal(err)
+	}
+	limit := pages*uint64(os.Getpagesize()) + 64<<20
+	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
+		t.Fatal(err)
+	}
+	var hoard [][]byte
+	for range 1 << 10 {
+		hoard = append(hoard, make([]byte, 16<<20))
+	}
+	t.Fatalf("took %d times 16 MB", len(hoard))
+}
+
+// printSecrets prints the database's password as it is, in pieces, encoded, and
+// into everything that a criterion can store.
+func printSecrets(t *testing.T, c *suite.Check) {
+	dsn := suite.Env().Database.DSN.Reveal()
+	address, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := address.User.Password()
+	fmt.Println("plain", password)
+	fmt.Print("pieces ", password[:3])
+	time.Sleep(20 * time.Millisecond) // so that they are two writes for whoever reads
+	fmt.Println(password[3:])
+	t.Logf("JSON %s", strconv.Quote(dsn))
+	fmt.Println("base64", base64.StdEncoding.EncodeToString([]byte(password)))
+	fmt.Println(strings.Repeat("x", 4090), password) // across the longest line that test2json keeps whole
+	fmt.Fprintln(os.Stderr, "token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl")
+	c.Evidence("connection.txt", []byte("connected with "+dsn))
+	c.Measured("connection", map[string]any{"string": dsn})
+	c.Failf("%s could not log in with %s", strings.Repeat("w", 2000), password) // across two parts of the record
 }
 
 // block waits for longer than any test of the harness allows.
