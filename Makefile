@@ -9,7 +9,7 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: help
 help: ## show the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## build barqgate, barqlab and barqapi into .barqgate/bin
@@ -34,6 +34,14 @@ test: build ## run every test: units, the suites on a lab, every release of the 
 	trap '$(BIN)/barqgate lab down' EXIT; \
 	go test -count=1 -p 1 -timeout 15m ./suites/... -env=local && \
 	go test -count=1 -timeout 60m -v ./cmd/barqgate/e2e
+
+.PHONY: sql-clients
+sql-clients: ## install the SQL clients that sql-conformance runs
+	testdata/sqlclients/install.sh
+
+.PHONY: sql-conformance
+sql-conformance: sql-clients ## run testdata/tsql through four clients; DSN=sqlserver://user:password@host:port names a server, else the embedded engine
+	BARQ_SQL_CLIENTS=all BARQ_SQL_DSN='$(DSN)' go test -count=1 -timeout 20m $(if $(VERBOSE),-v) ./fixtures/lab/sqlserver/conformance
 
 .PHONY: prove
 prove: build ## prove that every criterion can fail: each mutant must be caught

@@ -40,10 +40,10 @@ SELECT Id FROM T WHERE Id IN (SELECT Grp FROM T) AND EXISTS (SELECT * FROM T x W
 -- => 1
 -- => 2
 
-SELECT CASE WHEN Price IS NULL THEN 'none' WHEN Price > 2 THEN 'much' ELSE 'little' END FROM T ORDER BY Id
+SELECT CASE WHEN Price IS NULL THEN 'unpriced' WHEN Price > 2 THEN 'much' ELSE 'little' END FROM T ORDER BY Id
 -- => little
 -- => much
--- => none
+-- => unpriced
 -- => much
 
 WITH n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 4) SELECT SUM(i) FROM n
