@@ -40,8 +40,8 @@ sql-clients: ## install the SQL clients that sql-conformance runs
 	testdata/sqlclients/install.sh
 
 .PHONY: sql-conformance
-sql-conformance: sql-clients ## run testdata/tsql through four clients; DSN=sqlserver://user:password@host:port names a server, else the embedded engine
-	BARQ_SQL_CLIENTS=all BARQ_SQL_DSN='$(DSN)' go test -count=1 -timeout 20m $(if $(VERBOSE),-v) ./fixtures/lab/sqlserver/conformance
+sql-conformance: sql-clients ## run testdata/tsql through four clients; DSN=sqlserver://user:password@host:port names the server, else the embedded engine
+	@BARQ_SQL_CLIENTS=all BARQ_SQL_DSN="$${BARQ_SQL_DSN:-$$DSN}" go test -count=1 -timeout 20m $(if $(VERBOSE),-v) ./fixtures/lab/sqlserver/conformance
 
 .PHONY: prove
 prove: build ## prove that every criterion can fail: each mutant must be caught
