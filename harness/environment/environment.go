@@ -37,6 +37,7 @@ type Environment struct {
 	Load       Traffic    `yaml:"load" json:"load"`
 	Thresholds Thresholds `yaml:"thresholds" json:"thresholds"`
 	Rollback   Rollback   `yaml:"rollback" json:"rollback"`
+	Frontend   Frontend   `yaml:"frontend" json:"frontend"`
 
 	// provided returns what the provider printed. It is a function because fmt
 	// would print a map of an unexported field, secrets and all.

@@ -31,6 +31,7 @@ func (e *Environment) validate(at func(key string) string) error {
 	v.thresholds(e.Thresholds)
 	v.oneOf("rollback.application", string(e.Rollback.Application), string(Automatic), string(Manual))
 	v.oneOf("rollback.database", string(e.Rollback.Database), string(Automatic), string(Manual))
+	v.frontend(e.Frontend)
 	return errors.Join(v.problems...)
 }
 
