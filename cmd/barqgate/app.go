@@ -16,6 +16,7 @@ import (
 	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/gotest"
+	"github.com/barq-platform/barqgate/harness/plan"
 	"github.com/barq-platform/barqgate/harness/run"
 	"github.com/barq-platform/barqgate/phases"
 )
@@ -168,7 +169,7 @@ func (a *app) codeOf(err error) run.ExitCode {
 func isRequest(err error) bool {
 	for _, request := range []error{
 		environment.ErrUnknown, release.ErrUnknown, release.ErrCatalogue, gotest.ErrUnknownSuite, mssql.ErrAddress,
-		kube.ErrUnknownRevision, kube.ErrNoPrevious, phases.ErrAlreadyRunning, phases.ErrNotAllowed, phases.ErrUnknownPhase,
+		kube.ErrUnknownRevision, kube.ErrNoPrevious, phases.ErrAlreadyRunning, phases.ErrNotAllowed, phases.ErrUnknownPhase, plan.ErrPolicy,
 	} {
 		if errors.Is(err, request) {
 			return true

@@ -95,6 +95,10 @@ type Gate struct {
 	Required []string `json:"required,omitempty"`
 	// AllowedSkips maps criteria that may be skipped to the reason why.
 	AllowedSkips map[string]string `json:"allowedSkips,omitempty"`
+	// Retries say which suites may be tried again, and why.
+	Retries []Retry `json:"retries,omitempty"`
+	// Quarantines name the criteria that may pass only when they are tried again.
+	Quarantines []Quarantine `json:"quarantines,omitempty"`
 }
 
 // Phase is a part of the runbook: steps in order, the suites that run beside

@@ -49,7 +49,7 @@ func full() *plan.Plan {
 			{
 				Name: "3 application", Companions: []string{"continuity"},
 				Steps: []plan.Step{undoable{"Set the image of the deployment", "Return to the revision before"}},
-				Gate:  plan.Gate{Suites: []string{"health"}, AllowedSkips: map[string]string{"health.ai.answers": "no provider here", "continuity.files.kept": "no files here"}},
+				Gate:  plan.Gate{Suites: []string{"health"}, Retries: []plan.Retry{{Suite: "health", Attempts: 1, On: []plan.RetryClass{plan.Inconclusive}, Reason: "a busy machine"}}, Quarantines: []plan.Quarantine{{Criterion: "health.load.fits", Owner: "ann", Until: "2026-12-31", Reason: "BARQ-1"}}, AllowedSkips: map[string]string{"health.ai.answers": "no provider here", "continuity.files.kept": "no files here"}},
 			},
 		},
 		RollbackGate: plan.Gate{Suites: []string{"rollback"}},
@@ -118,6 +118,23 @@ func TestValidate(t *testing.T) {
 		{"phase twice", func(p *plan.Plan) { p.Phases[1].Name = p.Phases[0].Name }, "is there twice"},
 		{"required elsewhere", func(p *plan.Plan) { p.Phases[0].Gate.Required = []string{"health.a.b"} }, "suite health is not run there"},
 		{"skip without reason", func(p *plan.Plan) { p.Phases[1].Gate.AllowedSkips["health.ai.answers"] = "" }, "without a reason"},
+		{"retry elsewhere", func(p *plan.Plan) {
+			p.Phases[0].Gate.Retries = []plan.Retry{{Suite: "health", Attempts: 1, On: []plan.RetryClass{plan.Transport}, Reason: "why"}}
+		}, "retries suite health, which is not run there"},
+		{"retry twice", func(p *plan.Plan) {
+			r := plan.Retry{Suite: "smoke", Attempts: 1, On: []plan.RetryClass{plan.Transport}, Reason: "why"}
+			p.Phases[0].Gate.Retries = []plan.Retry{r, r}
+		}, "says twice how often suite smoke"},
+		{"retry without end", func(p *plan.Plan) {
+			p.Phases[0].Gate.Retries = []plan.Retry{{Suite: "smoke", Attempts: 99, Reason: "why"}}
+		}, "attempts is 99"},
+		{"quarantine without owner", func(p *plan.Plan) {
+			p.Phases[0].Gate.Quarantines = []plan.Quarantine{{Criterion: "smoke.a.b", Until: "2026-12-31", Reason: "why"}}
+		}, "expected criterion, owner"},
+		{"quarantine elsewhere", func(p *plan.Plan) {
+			q := plan.Quarantine{Criterion: "health.a.b", Owner: "ann", Until: "2026-12-31", Reason: "why"}
+			p.Phases[0].Gate.Quarantines = []plan.Quarantine{q, q}
+		}, "quarantines criterion health.a.b, but suite health is not run there"},
 		{"lonely companion", func(p *plan.Plan) { p.Phases[1].Steps = nil }, "no step that they could accompany"},
 	}
 	for _, test := range tests {

@@ -102,6 +102,12 @@ func (p *printer) gate(title string, gate Gate) {
 	for _, id := range sortedKeys(gate.AllowedSkips) {
 		p.line("       may be skipped: %s (%s)", id, gate.AllowedSkips[id])
 	}
+	for _, r := range gate.Retries {
+		p.line("       may be tried again (at most %d x): %s (%s)", r.Attempts, r.Suite, r.Reason)
+	}
+	for _, q := range gate.Quarantines {
+		p.line("       quarantined until %s: %s (%s; owner %s)", q.Until, q.Criterion, q.Reason, q.Owner)
+	}
 }
 
 // rollback says what happens when a gate does not pass, in the order in which it

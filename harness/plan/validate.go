@@ -110,12 +110,39 @@ func (v *validation) gate(where string, gate Gate, companions []string) {
 			v.problem("%s speaks of criterion %s, but suite %s is not run there", where, id, area)
 		}
 	}
+	v.exceptions(where, gate, runs)
 	for _, id := range sortedKeys(gate.AllowedSkips) {
 		if gate.AllowedSkips[id] == "" {
 			v.problem("%s allows %s to be skipped without a reason", where, id)
 		}
 		if slices.Contains(gate.Required, id) {
 			v.problem("%s both requires %s and allows it to be skipped", where, id)
+		}
+	}
+}
+
+// exceptions checks what the gate accepts besides a plain pass.
+func (v *validation) exceptions(where string, gate Gate, runs []string) {
+	for i, r := range gate.Retries {
+		if err := r.check(); err != nil {
+			v.problem("%s retries suite %q: %w", where, r.Suite, err)
+		}
+		if !slices.Contains(gate.Suites, r.Suite) {
+			v.problem("%s retries suite %s, which is not run there", where, r.Suite)
+		}
+		if slices.ContainsFunc(gate.Retries[:i], func(other Retry) bool { return other.Suite == r.Suite }) {
+			v.problem("%s says twice how often suite %s is retried", where, r.Suite)
+		}
+	}
+	for i, q := range gate.Quarantines {
+		if err := q.check(); err != nil {
+			v.problem("%s quarantines criterion %q: %w", where, q.Criterion, err)
+		}
+		if !slices.Contains(runs, area(q.Criterion)) {
+			v.problem("%s quarantines criterion %s, but suite %s is not run there", where, q.Criterion, area(q.Criterion))
+		}
+		if slices.ContainsFunc(gate.Quarantines[:i], func(other Quarantine) bool { return other.Criterion == q.Criterion }) {
+			v.problem("%s quarantines criterion %s twice", where, q.Criterion)
 		}
 	}
 }

@@ -22,6 +22,9 @@ func (r *Report) JUnit(w io.Writer) error {
 			all.AddSuite(r.dated(suiteCases(phase.Name, s)))
 		}
 	}
+	if cases := exceptionCases(r.Exceptions); len(cases.Testcases) > 0 {
+		all.AddSuite(r.dated(cases))
+	}
 	if well := r.Result != nil && r.Result.Exit == 0; !well {
 		run := junit.Testsuite{Name: "run"}
 		run.AddTestcase(junit.Testcase{Name: "outcome", Classname: "run", Error: &junit.Result{Message: r.Headline(), Data: r.reason()}})
@@ -74,6 +77,9 @@ func suiteCases(phase string, s Suite) junit.Testsuite {
 		switch {
 		case record.Skipped:
 			c.Skipped = result
+		case s.Superseded && !record.Verdict.Passed():
+			c.Skipped = result
+			result.Message = "tried again: " + result.Message
 		case record.Verdict == verdict.Fail:
 			c.Failure, explained = result, true
 		case !record.Verdict.Passed():
@@ -85,11 +91,33 @@ func suiteCases(phase string, s Suite) junit.Testsuite {
 	switch {
 	case s.Result == nil:
 		cases.AddTestcase(junit.Testcase{Name: "suite", Classname: s.Start.Suite, Error: &junit.Result{Message: "it never ended"}})
+	case s.Superseded:
+		cases.AddProperty("superseded", "it could not tell and was tried again")
 	case !s.Result.Verdict.Passed() && (!explained || s.Result.Verdict == verdict.Error):
 		cases.AddTestcase(junit.Testcase{Name: "suite", Classname: s.Start.Suite, Error: &junit.Result{Message: s.Result.Reason, Type: s.Result.Verdict.String()}})
 	}
 	if s.Result != nil {
 		cases.Time = seconds(s.Result.Duration)
+	}
+	return cases
+}
+
+// exceptionCases lists the retries, flaky criteria and quarantines; a skip is a
+// case of its suite already.
+func exceptionCases(exceptions []Exception) junit.Testsuite {
+	cases := junit.Testsuite{Name: "exceptions"}
+	for _, e := range exceptions {
+		result := &junit.Result{Message: e.Text(), Type: e.Kind}
+		c := junit.Testcase{Name: fmt.Sprintf("%s (%s)", e.What, e.Phase), Classname: e.Kind}
+		switch {
+		case e.Kind == skipped:
+			continue
+		case e.Blocks:
+			c.Error = result
+		default:
+			c.Skipped = result
+		}
+		cases.AddTestcase(c)
 	}
 	return cases
 }

@@ -124,6 +124,9 @@ func describe(e event.Event) (state, text string) {
 	case event.ObjectCreated:
 		return "created", e.Object + " " + e.ID
 	case event.SuiteStarted:
+		if e.Attempt > 1 {
+			return "start", fmt.Sprintf("suite %s, attempt %d", e.Suite, e.Attempt)
+		}
 		return "start", "suite " + e.Suite
 	case event.CriterionJudged:
 		state := e.Record.Verdict.String()

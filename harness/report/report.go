@@ -28,6 +28,7 @@ type Report struct {
 	Result        *event.RunFinished    `json:"result"` // nil: the run was killed or goes on
 	Facts         []event.FactSet       `json:"facts,omitempty"`
 	Objects       []event.ObjectCreated `json:"objects,omitempty"`
+	Exceptions    []Exception           `json:"exceptions"`
 	JournalDigest string                `json:"journalDigest"`
 }
 
@@ -57,6 +58,8 @@ type Suite struct {
 	Start    event.SuiteStarted   `json:"start"`
 	Criteria []suite.Record       `json:"criteria"`
 	Result   *event.SuiteFinished `json:"result"` // nil: it never ended
+	// Superseded means that the suite could not tell and was tried again.
+	Superseded bool `json:"superseded,omitempty"`
 }
 
 // Verdict returns the suite's verdict; an execution that never ended is an Error.
@@ -129,6 +132,7 @@ func Load(dir string) (*Report, error) {
 			return nil, fmt.Errorf("report on %s: record %d (%s): %w", dir, record.Seq, record.Kind, err)
 		}
 	}
+	r.Exceptions = r.exceptions()
 	if r.Started.IsZero() {
 		return nil, fmt.Errorf("report on %s: the journal is empty", dir)
 	}
@@ -159,6 +163,9 @@ func (r *Report) add(e event.Event) error {
 		p, err := r.phase(e.Phase)
 		if err != nil {
 			return err
+		}
+		if e.Attempt > 1 {
+			p.supersede(e.Suite)
 		}
 		p.Suites = append(p.Suites, Suite{Start: e, Criteria: []suite.Record{}})
 	case event.CriterionJudged:
@@ -276,8 +283,10 @@ func (r *Report) Figures() Figures {
 	var f Figures
 	for _, phase := range r.Phases {
 		for _, s := range phase.Suites {
-			f.Criteria += len(s.Criteria)
-			f.Passed += s.Passed()
+			if !s.Superseded {
+				f.Criteria += len(s.Criteria)
+				f.Passed += s.Passed()
+			}
 			for _, record := range s.Criteria {
 				if n, ok := record.Measured[suite.MeasuredRequests].(float64); ok {
 					f.Requests, f.HasRequests = f.Requests+n, true
@@ -333,6 +342,14 @@ func (r *Report) Problems() []Problem {
 		for _, s := range phase.Suites {
 			problems = append(problems, s.problems(phase.Name)...)
 		}
+		if phase.Gate == nil {
+			continue
+		}
+		for _, f := range phase.Gate.Flaky {
+			if f.Quarantine == nil {
+				problems = append(problems, Problem{Where: phase.Name + " / " + f.Suite, What: f.Criterion, Verdict: isFlaky, Reason: fmt.Sprintf("it passed only on attempt %d, and no quarantine in force accepts that", f.Attempts)})
+			}
+		}
 	}
 	return problems
 }
@@ -341,7 +358,7 @@ func (s Suite) problems(phase string) []Problem {
 	if s.Result == nil {
 		return []Problem{{Where: phase, What: "suite " + s.Start.Suite, Verdict: verdict.Error.String(), Reason: "it never ended"}}
 	}
-	if s.Result.Verdict.Passed() {
+	if s.Result.Verdict.Passed() || s.Superseded { // what a further attempt decided stands there
 		return nil
 	}
 	var problems []Problem

@@ -21,6 +21,7 @@ func (r *Report) Screen(w io.Writer, s Style) error {
 		v.phase(phase)
 	}
 	v.figures(r)
+	v.exceptions(r)
 	v.problems(r)
 	v.end(r)
 	if _, err := w.Write(v.out.Bytes()); err != nil {
@@ -48,7 +49,11 @@ func (v *screen) phase(p Phase) {
 		if s.Start.Companion {
 			kind = "companion"
 		}
-		v.line("  %s %s %s: %d of %d criteria passed", v.style.state(s.Verdict().String(), stateWidth), kind, s.Start.Suite, s.Passed(), len(s.Criteria))
+		again := ""
+		if s.Superseded {
+			again = "; tried again"
+		}
+		v.line("  %s %s %s: %d of %d criteria passed%s", v.style.state(s.Verdict().String(), stateWidth), kind, s.Start.Suite, s.Passed(), len(s.Criteria), again)
 		for _, record := range s.Criteria {
 			state := record.Verdict.String()
 			if record.Skipped {
@@ -69,6 +74,18 @@ func (v *screen) figures(r *Report) {
 	v.line("requests sent    %s", f.RequestsText())
 	v.line("longest outage   %s", f.OutageText())
 	v.line("took             %s", short(r.Last.Sub(r.Started)))
+}
+
+// exceptions lists what was accepted besides a plain pass.
+func (v *screen) exceptions(r *Report) {
+	if len(r.Exceptions) == 0 {
+		return
+	}
+	v.line("")
+	v.line("%s", v.style.bold("retries, flaky criteria and skips"))
+	for _, e := range r.Exceptions {
+		v.line("  %s %-42s %dx %s", v.style.state(e.Kind, stateWidth), plain(e.What), e.Count, v.style.fit(e.Text(), stateWidth+49))
+	}
 }
 
 func (v *screen) problems(r *Report) {

@@ -46,6 +46,9 @@ func (c Config) check() error {
 	if err := c.Plan.Validate(slices.Sorted(maps.Keys(c.Suites))); err != nil {
 		return err
 	}
+	if err := c.Plan.Current(time.Now()); err != nil {
+		return err
+	}
 	if c.Plan.Env.Allows(environment.Deploy) {
 		return nil
 	}

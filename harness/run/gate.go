@@ -82,7 +82,7 @@ func (r *runner) accompany(phase plan.Phase) (*companions, error) {
 		timeout += plan.TimeoutOf(step) + r.config.Grace
 	}
 	for _, name := range phase.Companions {
-		x, err := r.announce(phase.Name, name, phase.Gate, true)
+		x, err := r.announce(phase.Name, name, phase.Gate, announced{companion: true})
 		if err != nil {
 			c.abandon()
 			return nil, err
@@ -119,8 +119,14 @@ func (r *runner) dismiss(c *companions) error {
 	return nil
 }
 
+// announced says as what a suite is about to run.
+type announced struct {
+	companion bool
+	attempt   int // from 1; 0 for a companion, which is not tried again
+}
+
 // announce records that a suite is about to run, and prepares its options.
-func (r *runner) announce(phase, name string, gate plan.Gate, asCompanion bool) (execution, error) {
+func (r *runner) announce(phase, name string, gate plan.Gate, as announced) (execution, error) {
 	r.executions++
 	x := execution{suite: name, instance: fmt.Sprintf("%02d-%s", r.executions, name)}
 	relative := filepath.Join("evidence", x.instance)
@@ -136,7 +142,15 @@ func (r *runner) announce(phase, name string, gate plan.Gate, asCompanion bool) 
 	} else if err := r.writeFacts(x.options.Facts); err != nil {
 		return x, fmt.Errorf("%w: %w", ErrUnrecorded, err)
 	}
-	return x, r.record(event.SuiteStarted{Phase: phase, Suite: name, Instance: x.instance, Companion: asCompanion, Evidence: filepath.ToSlash(relative)})
+	return x, r.record(event.SuiteStarted{Phase: phase, Suite: name, Instance: x.instance, Companion: as.companion, Attempt: as.again(), Evidence: filepath.ToSlash(relative)})
+}
+
+// again is the number of an attempt after the first, or 0.
+func (a announced) again() int {
+	if a.attempt < 2 {
+		return 0
+	}
+	return a.attempt
 }
 
 func (r *runner) writeFacts(path string) error {
@@ -172,35 +186,29 @@ func (r *runner) finished(x execution, result gotest.Result) error {
 // gate runs the suites of a gate and decides. Companions have been judged
 // already; if one of them did not pass, the gate is decided, and every further
 // minute would only prolong the harm.
-func (r *runner) gate(ctx context.Context, phase string, gate plan.Gate, results []gotest.Result) error {
+func (r *runner) gate(ctx context.Context, phase string, gate plan.Gate, companions []gotest.Result) error {
+	var results []judged
+	for _, result := range companions {
+		results = append(results, judged{Result: result})
+	}
 	var waived []string
 	for i, name := range gate.Suites {
 		if r.dirty() && !allPassed(results) && r.now.Err() == nil {
 			waived = gate.Suites[i:]
 			break
 		}
-		if err := r.mayGoOn(ctx); err != nil {
-			return err
-		}
-		x, err := r.announce(phase, name, gate, false)
+		result, err := r.judge(ctx, phase, name, gate)
 		if err != nil {
 			return err
-		}
-		result := r.config.Suites[name].Run(r.now, x.options)
-		if err := r.finished(x, result); err != nil {
-			return err
-		}
-		if r.now.Err() != nil {
-			return fmt.Errorf("%w during suite %s", errAborted, name)
 		}
 		results = append(results, result)
 	}
 	return r.decide(phase, results, waived)
 }
 
-func allPassed(results []gotest.Result) bool {
+func allPassed(results []judged) bool {
 	for _, result := range results {
-		if !result.Verdict.Passed() {
+		if v, _ := result.accept(); !v.Passed() {
 			return false
 		}
 	}
@@ -208,28 +216,32 @@ func allPassed(results []gotest.Result) bool {
 }
 
 // decide folds the suites' verdicts. The reason names the worst suite first.
-func (r *runner) decide(phase string, results []gotest.Result, waived []string) error {
+func (r *runner) decide(phase string, results []judged, waived []string) error {
 	var verdicts []verdict.Verdict
 	for _, result := range results {
-		verdicts = append(verdicts, result.Verdict)
+		v, _ := result.accept()
+		verdicts = append(verdicts, v)
 	}
 	e := &gateError{phase: phase, verdict: verdict.Fold(verdicts...)}
 	var reasons []string
-	for _, result := range results {
-		e.violated = e.violated || violated(result)
+	var flaky []event.Flaky
+	for i, result := range results {
+		e.violated = e.violated || violated(result.Result)
+		flaky = append(flaky, result.flaky...)
+		_, reason := result.accept()
 		switch {
-		case result.Verdict.Passed():
-		case result.Verdict == e.verdict:
-			reasons = append([]string{result.Suite + ": " + result.Reason}, reasons...)
+		case verdicts[i].Passed():
+		case verdicts[i] == e.verdict:
+			reasons = append([]string{result.Suite + ": " + reason}, reasons...)
 		default:
-			reasons = append(reasons, result.Suite+": "+result.Reason)
+			reasons = append(reasons, result.Suite+": "+reason)
 		}
 	}
 	if len(waived) > 0 {
 		reasons = append(reasons, "not run any more: "+strings.Join(waived, ", "))
 	}
 	e.reason = strings.Join(reasons, "; ")
-	if err := r.record(event.GateDecided{Phase: phase, Verdict: e.verdict, Reason: e.reason}); err != nil {
+	if err := r.record(event.GateDecided{Phase: phase, Verdict: e.verdict, Reason: e.reason, Flaky: flaky}); err != nil {
 		return err
 	}
 	if e.verdict.Passed() {

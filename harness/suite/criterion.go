@@ -42,6 +42,7 @@ type Record struct {
 	Observed    string          `json:"observed,omitempty"`   // what the samples were
 	WouldCatch  string          `json:"wouldCatch,omitempty"` // the smallest defect a pass excludes
 	Skipped     bool            `json:"skipped,omitempty"`
+	Transport   bool            `json:"transport,omitempty"` // inconclusive because the platform could not be reached to look
 	Evidence    []Evidence      `json:"evidence,omitempty"`
 	Measured    map[string]any  `json:"measured,omitempty"` // named figures, for reports and baselines
 }
@@ -144,6 +145,15 @@ func (c *Check) Inconclusive(format string, args ...any) {
 	c.inconclusive = !c.t.Failed()
 	c.record.Reason = fmt.Sprintf(format, args...)
 	c.t.Fatalf("inconclusive: %s", c.record.Reason)
+}
+
+// Unreachable ends the test as Inconclusive does, because the platform could not
+// be reached to look. It is for what says nothing about the requirement: where an
+// answer is required, its absence is a failure.
+func (c *Check) Unreachable(format string, args ...any) {
+	c.t.Helper()
+	c.record.Transport = !c.t.Failed()
+	c.Inconclusive(format, args...)
 }
 
 // Skip ends the test: the criterion cannot apply here. The reason is counted and

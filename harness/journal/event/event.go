@@ -102,7 +102,8 @@ type SuiteStarted struct {
 	Suite     string `json:"suite"`
 	Instance  string `json:"instance"` // unique in the run: a suite may run more than once
 	Companion bool   `json:"companion,omitempty"`
-	Evidence  string `json:"evidence"` // folder, relative to the run's
+	Attempt   int    `json:"attempt,omitempty"` // from 2 on: it could not tell before, and is tried again
+	Evidence  string `json:"evidence"`          // folder, relative to the run's
 }
 
 // CriterionJudged is one criterion's record, as its suite reported it.
@@ -138,6 +139,15 @@ type GateDecided struct {
 	Phase   string          `json:"phase"`
 	Verdict verdict.Verdict `json:"verdict"`
 	Reason  string          `json:"reason,omitempty"`
+	Flaky   []Flaky         `json:"flaky,omitempty"`
+}
+
+// Flaky is a criterion that passed only when its suite was tried again.
+type Flaky struct {
+	Suite      string           `json:"suite"`
+	Criterion  string           `json:"criterion"`
+	Attempts   int              `json:"attempts"`             // that it took
+	Quarantine *plan.Quarantine `json:"quarantine,omitempty"` // that accepts it; nil: it blocks
 }
 
 // RollbackStarted precedes the undoing of steps.
