@@ -29,7 +29,7 @@ func (listPending) Run(ctx context.Context, sc *plan.StepContext) error {
 		return err
 	}
 	for _, m := range needs.Pending {
-		sc.Progress("pending: %s %s; rolling-safe: %t (%s)", m.ID, m.About, m.RollingSafe, m.Reason)
+		sc.Progress("pending: %s %s; rolling-safe: %t (%s)", m.ID, m.About, m.RollingSafe(), m.Reason())
 	}
 	if len(needs.Pending) == 0 {
 		sc.Progress("no migration is pending")
@@ -85,13 +85,7 @@ func (s applyMigrations) Run(ctx context.Context, sc *plan.StepContext) error {
 		return err
 	}
 	return inDatabase(ctx, sc.Env.Database, s.database, func(db *mssql.DB) error {
-		for i, m := range needs.Pending {
-			sc.Progress("applying %d of %d: %s", i+1, len(needs.Pending), m.ID)
-			if err := db.ApplyMigration(ctx, m); err != nil {
-				return err
-			}
-		}
-		return nil
+		return db.Migrate(ctx, sc.Env.Database.Migrations, sc.Root, needs.Pending, sc.Progress)
 	})
 }
 

@@ -39,7 +39,7 @@ func withDatabase(t *testing.T, to string) (sc *plan.StepContext, fault *atomic.
 	sc.Env.Database.BackupDir = t.TempDir()
 	require.NoError(t, seed.Prepare(t.Context(), seed.Options{
 		DSN: dsn.String(), Database: sc.Env.Database.Name, Login: "barq_api", Password: password,
-		MigrationsDir: filepath.Join(environmenttest.Repository(t), sc.Env.Database.MigrationsDir), Migrations: lab200().Applied,
+		MigrationsDir: filepath.Join(environmenttest.Repository(t), sc.Env.Database.Migrations.Script), Migrations: lab200().Applied,
 	}))
 	return sc, fault
 }
@@ -110,4 +110,17 @@ func TestABackupThatDoesNotComeBackStopsTheDeployment(t *testing.T) {
 			}))
 		})
 	}
+}
+
+// TestAnUnsafeMigrationStopsBeforeTheFirstEffect: the judgement is made from the
+// SQL, before there is even a backup.
+func TestAnUnsafeMigrationStopsBeforeTheFirstEffect(t *testing.T) {
+	sc, _ := withDatabase(t, "v2.1.0-badmigration")
+	err := judgeMigrations{policy: environment.Refuse}.Run(t.Context(), sc)
+	require.ErrorIs(t, err, ErrUnsafe)
+	require.ErrorContains(t, err, "nothing was changed")
+	require.ErrorContains(t, err, "rows of Tasks are deleted")
+	require.NoError(t, judgeMigrations{policy: environment.Accept}.Run(t.Context(), sc))
+	sc.To = "v2.1.0"
+	require.NoError(t, judgeMigrations{policy: environment.Refuse}.Run(t.Context(), sc))
 }

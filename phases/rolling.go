@@ -46,6 +46,7 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 				About: "save the present state, prove that it can be restored, and record what normal is",
 				Steps: []plan.Step{
 					readRunning{deployment: k.Deployment, expected: now.Running},
+					judgeMigrations{policy: d.Migrations.Unsafe},
 					backUp{database: d.Name},
 					proveBackup{scratch: d.ScratchName},
 					exportConfiguration{configMap: k.ConfigMap, secret: k.Secret},
@@ -112,16 +113,7 @@ func deployable(env *environment.Environment, now Situation, to string) error {
 // deployNotes says what a person should know before agreeing to the plan.
 func deployNotes(env *environment.Environment, now Situation, s schema) []string {
 	notes := []string{fmt.Sprintf("Running now: %s, revision %d, %d replicas.", now.Running.Image, now.Running.Revision, now.Running.Replicas)}
-	if len(s.Pending) == 0 {
-		notes = append(notes, "No migration is pending.")
-	}
-	for _, m := range s.Pending {
-		safe := "the old version can run on it"
-		if !m.RollingSafe {
-			safe = "the old version CANNOT run on it"
-		}
-		notes = append(notes, fmt.Sprintf("Pending migration %s %s; %s: %s.", m.ID, m.About, safe, m.Reason))
-	}
+	notes = append(notes, migrationNotes(env, s.Pending)...)
 	for _, m := range s.Ahead {
 		notes = append(notes, fmt.Sprintf("Migration %s is applied and not part of this release; it is safe for older versions and stays.", m.ID))
 	}

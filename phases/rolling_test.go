@@ -12,6 +12,7 @@ import (
 	"github.com/barq-platform/barqgate/fixtures/barq"
 	"github.com/barq-platform/barqgate/fixtures/barq/release"
 	"github.com/barq-platform/barqgate/fixtures/kube"
+	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/environment/environmenttest"
 	"github.com/barq-platform/barqgate/harness/gotest"
@@ -123,7 +124,7 @@ func TestDeployRefuses(t *testing.T) {
 		"a place that forbids it":       {now: lab200(), to: "v2.1.0", changes: map[string]any{"allow": []string{"write"}}, is: ErrNotAllowed, words: []string{"fixed.yaml", `"deploy"`}},
 		"an unknown schema":             {now: blind, to: "v2.1.0", words: []string{"does not answer"}},
 		"a database too far ahead":      {now: ahead, to: "v2.1.0", words: []string{"cannot run on this database", "PurgeDraftTasks"}},
-		"a migration that nobody knows": {now: unknown, to: "v2.1.0", is: os.ErrNotExist, words: []string{"does not know"}},
+		"a migration that nobody knows": {now: unknown, to: "v2.1.0", is: mssql.ErrNoMigration, words: []string{"nobody knows"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Deploy(fixed(t, c.changes), environmenttest.Repository(t), c.now, c.to)

@@ -54,43 +54,57 @@ type schema struct {
 func (s schema) unsafe() []string {
 	ids := []string{}
 	for _, m := range s.Pending {
-		if !m.RollingSafe {
+		if !m.RollingSafe() {
 			ids = append(ids, m.ID)
 		}
 	}
 	return ids
 }
 
-// schemaFor compares what the release needs with the applied migrations. A
-// database that is ahead of the release is refused unless every migration in
-// question says that an older version can run on it.
+// schemaFor compares what the release needs with the applied migrations, and
+// judges those that are pending. A database that is ahead of the release is
+// refused unless an older version can run on every migration in question.
 func schemaFor(env *environment.Environment, root, tag string, applied []string) (schema, error) {
-	dir := filepath.Join(root, env.Database.MigrationsDir)
+	all, err := mssql.LoadMigrations(filepath.Join(root, env.Database.Migrations.Script))
+	if err != nil {
+		return schema{}, err
+	}
 	expected, err := expectedMigrations(env, root, tag)
 	if err != nil {
 		return schema{}, err
 	}
-	pending, err := mssql.LoadMigrations(dir, without(expected, applied))
+	if all, err = mssql.SelectMigrations(all, slices.Concat(expected, applied)); errors.Is(err, mssql.ErrNoMigration) {
+		return schema{}, fmt.Errorf("%s or the database has a migration that nobody knows: %w", tag, err)
+	} else if err != nil {
+		return schema{}, err
+	}
+	// Of a migration that its author calls safe and that is not, nothing counts.
+	pending, err := mssql.JudgeMigrations(all, without(expected, applied))
 	if err != nil {
 		return schema{}, err
 	}
-	ahead, err := mssql.LoadMigrations(dir, without(applied, expected))
+	ahead, err := mssql.JudgeMigrations(all, without(applied, expected))
 	if err != nil {
-		return schema{}, fmt.Errorf("the database has a migration that %s does not know: %w", tag, err)
+		return schema{}, err
 	}
 	for _, m := range ahead {
-		if !m.RollingSafe {
-			return schema{}, fmt.Errorf("%s cannot run on this database: migration %s is applied and not safe for older versions (%s); restore a backup from before it, or deploy a newer release", tag, m.ID, m.Reason)
+		if !m.RollingSafe() {
+			return schema{}, fmt.Errorf("%s cannot run on this database: migration %s is applied and not safe for older versions (%s); restore a backup from before it, or deploy a newer release", tag, m.ID, m.Reason())
 		}
 	}
 	return schema{Expected: expected, Pending: pending, Ahead: ahead}, nil
 }
 
 // expectedMigrations lists the migrations of a release: those that the catalogue
-// names, or every file where an environment has no catalogue.
+// names, or all there are where an environment has no catalogue.
 func expectedMigrations(env *environment.Environment, root, tag string) ([]string, error) {
 	if env.Releases == "" {
-		return mssql.MigrationIDs(filepath.Join(root, env.Database.MigrationsDir))
+		all, err := mssql.LoadMigrations(filepath.Join(root, env.Database.Migrations.Script))
+		ids := make([]string, len(all))
+		for i, m := range all {
+			ids[i] = m.ID
+		}
+		return ids, err
 	}
 	catalogue, err := release.Load(filepath.Join(root, env.Releases))
 	if err != nil {

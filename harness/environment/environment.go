@@ -125,11 +125,18 @@ type Database struct {
 	Tables         TableNames    `yaml:"tables" json:"tables"`     // what the runbook's tables are really called
 	Critical       []string      `yaml:"critical" json:"critical"` // tables whose rows must not be lost
 	AppendOnly     []string      `yaml:"appendOnly" json:"appendOnly"`
-	MigrationsDir  string        `yaml:"migrationsDir" json:"migrationsDir"` // relative to the module's root
-	BackupDir      string        `yaml:"backupDir" json:"backupDir"`         // on the SQL Server's file system
-	ScratchName    string        `yaml:"scratchName" json:"scratchName"`     // database for the restore drill
+	BackupDir      string        `yaml:"backupDir" json:"backupDir"`     // on the SQL Server's file system
+	ScratchName    string        `yaml:"scratchName" json:"scratchName"` // database for the restore drill
 	CommandTimeout time.Duration `yaml:"commandTimeout" json:"commandTimeout"`
 	AverageQuery   time.Duration `yaml:"averageQuery" json:"averageQuery"` // threshold of the runbook: 100 ms
+
+	Reach       Reach            `yaml:"reach" json:"reach"`
+	Service     DatabaseService  `yaml:"service" json:"service"`
+	TLS         DatabaseTLS      `yaml:"tls" json:"tls"`
+	Application ApplicationLogin `yaml:"application" json:"application"`
+	Backups     Backups          `yaml:"backups" json:"backups"`
+	Migrations  Migrations       `yaml:"migrations" json:"migrations"`
+	Performance QueryLimits      `yaml:"performance" json:"performance"`
 }
 
 // TableNames maps the runbook's words to the schema's.

@@ -51,6 +51,11 @@ func TestLoadRefuses(t *testing.T) {
 		{"a redirect called healthy", map[string]any{"api": map[string]any{"readyCodes": []int{302}}}, "302"},
 		{"a path in the address", map[string]any{"api": map[string]any{"url": "http://host/api"}}, "expected a scheme and a host"},
 		{"a drill over the database itself", map[string]any{"database": map[string]any{"scratchName": "BARQ_DB"}}, "would overwrite it"},
+		{"a way that does not exist", map[string]any{"database": map[string]any{"reach": "tunnel"}}, `database.reach is "tunnel"; expected one of direct, port-forward`},
+		{"a forward without a Service", map[string]any{"database": map[string]any{"reach": "port-forward", "service": map[string]any{"name": ""}}}, "database.service.name is missing"},
+		{"a bundle that is not named", map[string]any{"database": map[string]any{"migrations": map[string]any{"tool": "bundle"}}}, "database.migrations.bundle is missing"},
+		{"ef without projects", map[string]any{"database": map[string]any{"migrations": map[string]any{"tool": "ef"}}}, "database.migrations.startupProject is missing"},
+		{"no limit for a rehearsal", map[string]any{"database": map[string]any{"migrations": map[string]any{"rehearsal": map[string]any{"maxBlocked": "0s"}}}}, "database.migrations.rehearsal.maxBlocked is missing"},
 		{"one tenant", map[string]any{"tenancy": map[string]any{"provision": false}}, "exactly two tenants"},
 		{"an unset variable", map[string]any{"database": map[string]any{"dsn": "${BARQ_TEST_UNSET}"}}, "BARQ_TEST_UNSET, which is not set"},
 		{"a warning beyond the alarm", map[string]any{"thresholds": map[string]any{"warningErrorRate": 0.5}}, "above its critical level"},
@@ -94,7 +99,7 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	require.NoError(t, err)
 	asYAML, err := yaml.Marshal(env)
 	require.NoError(t, err)
-	for _, text := range []string{string(asJSON), string(asYAML), fmt.Sprintf("%v %+v %#v %s %q", env, *env, *env, env.Database, env.Database.DSN)} {
+	for _, text := range []string{string(asJSON), string(asYAML), fmt.Sprintf("%v %+v %#v %v %s %q", env, *env, *env, env.Database, env.Database.DSN, env.Database.DSN)} {
 		require.NotContains(t, text, "hunter2")
 	}
 }

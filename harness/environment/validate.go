@@ -21,6 +21,7 @@ func (e *Environment) validate(at func(key string) string) error {
 	v.api(e.API)
 	v.required("kubernetes", e.Kubernetes, "Kubeconfig", "Context", "Ingress", "MaxRestarts")
 	v.database(e.Database)
+	v.databaseParts(e.Database)
 	v.tenancy(e.Tenancy)
 	v.required("auth", e.Auth, "SigningKey")
 	v.oneOf("auth.cookieSameSite", e.Auth.CookieSameSite, "none", "lax", "strict")
@@ -95,7 +96,7 @@ func (v *validator) api(a API) {
 }
 
 func (v *validator) database(d Database) {
-	v.required("database", d, "DSN", "Tables", "AppendOnly")
+	v.required("database", d, "DSN", "Tables", "AppendOnly", "Service", "Application", "Reach", "Migrations", "TLS", "Backups", "Performance")
 	v.set("database.dsn", d.DSN.IsSet())
 	v.required("database.tables", d.Tables)
 	if d.ScratchName == d.Name {
