@@ -28,6 +28,7 @@ demo: build ## deploy v2.1.0 over v2.0.0 in a fresh lab, by the whole runbook, u
 test: LAB = test
 test: build ## run every test: units, the suites on a lab, every release of the lab end to end
 	go vet ./...
+	if testdata/sqlclients/install.sh; then export BARQ_SQL_CLIENTS=all; fi; \
 	go test -timeout 20m $$(go list ./... | grep -v -e /suites/ -e /e2e)
 	go test -race -timeout 20m ./harness/...
 	$(BIN)/barqgate lab down
@@ -41,7 +42,10 @@ sql-clients: ## install the SQL clients that sql-conformance runs
 
 .PHONY: sql-conformance
 sql-conformance: sql-clients ## run testdata/tsql through four clients; DSN=sqlserver://user:password@host:port names the server, else the embedded engine
-	@BARQ_SQL_CLIENTS=all BARQ_SQL_DSN="$${BARQ_SQL_DSN:-$$DSN}" go test -count=1 -timeout 20m $(if $(VERBOSE),-v) ./fixtures/lab/sqlserver/conformance
+	@mkdir -p .barqgate
+	@BARQ_SQL_CLIENTS=all BARQ_SQL_DSN="$${BARQ_SQL_DSN:-$$DSN}" go test -v -count=1 -timeout 20m ./fixtures/lab/sqlserver/conformance >.barqgate/sql-conformance.log 2>&1; \
+	status=$$?; grep '^sql-conformance:' .barqgate/sql-conformance.log; \
+	[ $$status = 0 ] || grep -v -e '=== ' -e '--- PASS' .barqgate/sql-conformance.log | tail -n 100; exit $$status
 
 .PHONY: prove
 prove: build ## prove that every criterion can fail: each mutant must be caught

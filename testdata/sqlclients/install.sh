@@ -1,29 +1,34 @@
 #!/usr/bin/env bash
-# Installs the clients of `make sql-conformance`: Debian packages where this is
-# Debian and the user may, tedious from the npm registry everywhere.
+# Installs the clients of `make sql-conformance`, and does nothing where they are:
+# Debian packages if this is Debian and the user is root, tedious from the npm
+# registry everywhere. Elsewhere it says what to install, and fails.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+have() { command -v "$1" >/dev/null; }
+
 packages=(freetds-bin tdsodbc unixodbc unixodbc-dev)
-for program in cc:gcc node:nodejs npm:npm stdbuf:coreutils; do
-	command -v "${program%%:*}" >/dev/null || packages+=("${program##*:}")
-done
-missing=()
-for package in "${packages[@]}"; do
-	dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-done
-if [ ${#missing[@]} -gt 0 ]; then
-	if ! command -v apt-get >/dev/null; then
-		echo "sql-clients: this is not Debian. Install FreeTDS (tsql and its ODBC driver), unixODBC with its headers, a C compiler, Node.js and npm, and run this again." >&2
-		# Whoever has them all needs no Debian: the test looks for the programs itself.
-	elif [ "$(id -u)" != 0 ]; then
+have cc || packages+=(gcc libc6-dev)
+have node || packages+=(nodejs)
+have npm || packages+=(npm)
+have stdbuf || packages+=(coreutils)
+if have dpkg-query; then
+	missing=()
+	for package in "${packages[@]}"; do
+		dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+	done
+	if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" != 0 ]; then
 		echo "sql-clients: as root, run: apt-get install --no-install-recommends ${missing[*]}" >&2
 		exit 1
-	else
+	fi
+	if [ ${#missing[@]} -gt 0 ]; then
 		export DEBIAN_FRONTEND=noninteractive
 		apt-get update -qq
 		apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 	fi
+elif ! { have tsql && have stdbuf && have cc && have node && have npm; }; then
+	echo "sql-clients: this is not Debian; install FreeTDS (tsql and its ODBC driver), unixODBC with its headers, GNU coreutils (stdbuf), a C compiler, Node.js and npm" >&2
+	exit 1
 fi
 
 # tedious: again only when the pinned versions have changed.

@@ -293,6 +293,7 @@ static void execute(char **f, int n) {
         }
         free(parameters.values[i]);
         parameters.values[i] = strdup(is_null(f[i]) ? "" : unescape(f[i]));
+        if (type == SQL_TYPE_TIMESTAMP && strlen(parameters.values[i]) > 10) parameters.values[i][10] = ' '; /* ODBC's form has no T */
         parameters.lengths[i] = is_null(f[i]) ? SQL_NULL_DATA : SQL_NTS;
         if (size == 0) size = strlen(parameters.values[i]) + 1;
         SQLBindParameter(statement, (SQLUSMALLINT)(i + 1), SQL_PARAM_INPUT, SQL_C_CHAR, type, size, digits,
