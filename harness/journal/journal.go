@@ -1,6 +1,7 @@
 // Package journal keeps the append-only record of one run: one JSON object a
-// line, each with a sequence number, the time, and the hash of the line before.
-// A record is on disk when Append returns.
+// line, each with a sequence number, the time, the hash of the line before and
+// its own. A record is on disk when Append returns. The order of the records is
+// that of their numbers: clocks of machines go backwards.
 //
 // It must never know what the records mean (package event does), and it must
 // never go on after a write that failed: a run whose record has a hole cannot
@@ -8,9 +9,6 @@
 package journal
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,7 +36,10 @@ type Record struct {
 	Time time.Time       `json:"time"`
 	Kind string          `json:"kind"`
 	Data json.RawMessage `json:"data"`
-	Prev string          `json:"prev"` // SHA-256 of the line before, "" for the first
+	Prev string          `json:"prev"` // Sum of the line before, "" for the first
+	// Sum is the SHA-256, in hex, of the line up to its own key. It names the line
+	// that was changed, also if that is the last one.
+	Sum string `json:"-"`
 }
 
 // Writer appends to one journal. It belongs to one goroutine at a time.
@@ -48,29 +49,73 @@ type Writer struct {
 	now  func() time.Time
 	seq  int
 	prev string
+	torn int64 // where the line begins that an earlier writer did not finish; 0: there is none
 	err  error // the first failure; every later call returns it
 }
 
+// Option changes how a journal is written.
+type Option func(*Writer)
+
+// Clock gives the journal another clock than the machine's.
+func Clock(now func() time.Time) Option { return func(w *Writer) { w.now = now } }
+
 // Create starts the journal of a new run in the folder, which must not have one.
-func Create(dir string) (*Writer, error) {
-	path := filepath.Join(dir, FileName)
-	lock := flock.New(path + ".lock")
-	locked, err := lock.TryLock()
+func Create(dir string, options ...Option) (*Writer, error) {
+	w, err := locked(dir, options)
 	if err != nil {
-		return nil, fmt.Errorf("lock the journal %s: %w", path, err)
+		return nil, err
 	}
-	if !locked {
-		return nil, fmt.Errorf("open the journal %s: %w; wait for it to end, or look at the run it belongs to", path, ErrLocked)
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("create the journal: %w", err), lock.Unlock())
+	if w.file, err = os.OpenFile(filepath.Join(dir, FileName), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
+		return nil, errors.Join(fmt.Errorf("create the journal: %w", err), w.lock.Unlock())
 	}
 	// The file's name must survive a crash as surely as its content.
 	if err := syncDir(dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("create the journal: %w", err), file.Close(), lock.Unlock())
+		return nil, errors.Join(fmt.Errorf("create the journal: %w", err), w.Close())
 	}
-	return &Writer{file: file, lock: lock, now: time.Now}, nil
+	return w, nil
+}
+
+// Open goes on with the journal of a run whose process has ended, and returns
+// what it holds. A last line that was not finished is dropped with the first
+// Append; until then nothing of the file is changed.
+func Open(dir string, options ...Option) (*Writer, Chain, error) {
+	w, err := locked(dir, options)
+	if err != nil {
+		return nil, Chain{}, err
+	}
+	chain, err := Replay(dir)
+	if err == nil && len(chain.Records) == 0 {
+		err = fmt.Errorf("go on with the journal in %s: it holds no record; nothing was done, so start anew", dir)
+	}
+	if err != nil {
+		return nil, Chain{}, errors.Join(err, w.lock.Unlock())
+	}
+	if w.file, err = os.OpenFile(filepath.Join(dir, FileName), os.O_WRONLY|os.O_APPEND, 0); err != nil {
+		return nil, Chain{}, errors.Join(fmt.Errorf("go on with the journal: %w", err), w.lock.Unlock())
+	}
+	w.seq, w.prev = len(chain.Records), chain.Digest
+	if chain.Torn {
+		w.torn = chain.size
+	}
+	return w, chain, nil
+}
+
+// locked returns a Writer without a file that keeps every other one away.
+func locked(dir string, options []Option) (*Writer, error) {
+	path := filepath.Join(dir, FileName)
+	lock := flock.New(path + ".lock")
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the journal %s: %w", path, err)
+	}
+	if !held {
+		return nil, fmt.Errorf("open the journal %s: %w; wait for it to end, or look at the run it belongs to", path, ErrLocked)
+	}
+	w := &Writer{lock: lock, now: time.Now}
+	for _, option := range options {
+		option(w)
+	}
+	return w, nil
 }
 
 // Append writes one record and returns it once it is on disk. After an error
@@ -93,19 +138,34 @@ func (w *Writer) append(kind string, data any) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
+	if err := w.dropTorn(); err != nil {
+		return Record{}, err
+	}
 	record := Record{Seq: w.seq + 1, Time: w.now().UTC(), Kind: kind, Data: raw, Prev: w.prev}
-	line, err := json.Marshal(record)
+	line, err := record.line()
 	if err != nil {
 		return Record{}, err
 	}
-	if _, err := w.file.Write(append(line, '\n')); err != nil {
+	if _, err := w.file.Write(line); err != nil {
 		return Record{}, err
 	}
 	if err := w.file.Sync(); err != nil {
 		return Record{}, err
 	}
-	w.seq, w.prev = record.Seq, hash(line)
+	w.seq, w.prev = record.Seq, record.Sum
 	return record, nil
+}
+
+// dropTorn cuts off the line that an earlier writer did not finish.
+func (w *Writer) dropTorn() error {
+	if w.torn == 0 {
+		return nil
+	}
+	if err := w.file.Truncate(w.torn); err != nil {
+		return fmt.Errorf("drop the unfinished last line: %w", err)
+	}
+	w.torn = 0
+	return w.file.Sync()
 }
 
 // Digest returns the hash of the last record, which stands for the whole chain.
@@ -118,67 +178,6 @@ func (w *Writer) Close() error {
 		return fmt.Errorf("close the journal %s: %w", w.file.Name(), err)
 	}
 	return nil
-}
-
-// Chain is a journal that has been read back and verified.
-type Chain struct {
-	Records []Record
-	Digest  string // hash of the last record
-	Torn    bool   // a last line without its end was dropped: the writer died in it
-}
-
-// Replay reads the journal of the run's folder and verifies its chain. A last
-// line that the writer could not finish is dropped; any other deviation is
-// ErrBroken and names the line.
-func Replay(dir string) (Chain, error) {
-	path := filepath.Join(dir, FileName)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return Chain{}, fmt.Errorf("replay the journal: %w", err)
-	}
-	var chain Chain
-	for number := 1; len(data) > 0; number++ {
-		line, rest, complete := bytes.Cut(data, []byte{'\n'})
-		if !complete {
-			chain.Torn = true
-			break
-		}
-		record, err := decode(line, number, chain.Digest)
-		if err != nil {
-			return Chain{}, fmt.Errorf("replay the journal %s: line %d: %w: %w", path, number, ErrBroken, err)
-		}
-		chain.Records = append(chain.Records, record)
-		chain.Digest = hash(line)
-		data = rest
-	}
-	return chain, nil
-}
-
-func decode(line []byte, seq int, prev string) (Record, error) {
-	var record Record
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&record); err != nil {
-		return record, fmt.Errorf("not a record: %w", err)
-	}
-	if decoder.More() {
-		return record, errors.New("more than one value on the line")
-	}
-	if record.Seq != seq {
-		return record, fmt.Errorf("sequence number %d; expected %d", record.Seq, seq)
-	}
-	if record.Prev != prev {
-		return record, fmt.Errorf("it follows a record with hash %q; the line before has %q, so one of them was changed", record.Prev, prev)
-	}
-	if record.Kind == "" || record.Time.IsZero() {
-		return record, errors.New("kind or time is missing")
-	}
-	return record, nil
-}
-
-func hash(line []byte) string {
-	sum := sha256.Sum256(line)
-	return hex.EncodeToString(sum[:])
 }
 
 func syncDir(dir string) error {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -56,21 +57,20 @@ func TestOnlyATornLastLineIsForgiven(t *testing.T) {
 	}
 }
 
-func TestAnyOtherChangeIsFound(t *testing.T) {
+// TestAnyChangedByteIsFoundAndNamed shows that no byte can be changed unnoticed,
+// and that the record it belongs to is named.
+func TestAnyChangedByteIsFoundAndNamed(t *testing.T) {
 	base := t.TempDir()
 	written(t, base, 4)
 	good, err := os.ReadFile(filepath.Join(base, FileName))
 	require.NoError(t, err)
-	lastLine := bytes.LastIndexByte(good[:len(good)-1], '\n') + 1
-	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		// Every byte before the last line is covered by the hash in the line after.
-		at := rapid.IntRange(0, lastLine-1).Draw(t, "at")
+		at := rapid.IntRange(0, len(good)-1).Draw(t, "at")
 		changed := bytes.Clone(good)
 		changed[at] ^= byte(rapid.IntRange(1, 255).Draw(t, "bits"))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, FileName), changed, 0o644))
-		_, err := Replay(dir)
+		_, err := Parse(changed)
 		require.ErrorIs(t, err, ErrBroken)
+		require.ErrorContains(t, err, fmt.Sprintf("record %d:", 1+bytes.Count(good[:at], []byte{'\n'})))
 	})
 }
 
@@ -112,4 +112,94 @@ func TestFailureToAppendIsFinal(t *testing.T) {
 	_, again := w.Append("note", payload{Text: "fine"})
 	require.Equal(t, err, again)
 	require.NoError(t, w.Close())
+}
+
+func TestOpenGoesOnWhereTheWriterDied(t *testing.T) {
+	dir := t.TempDir()
+	written(t, dir, 3)
+	path := filepath.Join(dir, FileName)
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, cut := range []int{0, 1, 40} {
+		require.NoError(t, os.WriteFile(path, data[:len(data)-cut], 0o644))
+		w, chain, err := Open(dir)
+		require.NoError(t, err)
+		require.Equal(t, cut > 0, chain.Torn)
+		unchanged, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, data[:len(data)-cut], unchanged, "looking at a journal must not change it")
+		record, err := w.Append("note", payload{Text: "later"})
+		require.NoError(t, err)
+		require.Equal(t, len(chain.Records)+1, record.Seq)
+		require.NoError(t, w.Close())
+		chain, err = Replay(dir)
+		require.NoError(t, err)
+		require.False(t, chain.Torn)
+		require.Len(t, chain.Records, record.Seq)
+		require.Equal(t, record, chain.Records[record.Seq-1])
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	busy := t.TempDir()
+	w, err := Create(busy)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.Close()) })
+	empty, broken := t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(empty, FileName), nil, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(broken, FileName), []byte("{}\n"), 0o644))
+	for name, c := range map[string]struct {
+		dir  string
+		want error
+		says string
+	}{
+		"a journal that is being written": {busy, ErrLocked, "wait for it to end"},
+		"an empty one":                    {empty, nil, "start anew"},
+		"a broken one":                    {broken, ErrBroken, "record 1"},
+		"none":                            {t.TempDir(), os.ErrNotExist, "replay the journal"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := Open(c.dir)
+			require.ErrorContains(t, err, c.says)
+			if c.want != nil {
+				require.ErrorIs(t, err, c.want)
+			}
+		})
+	}
+	_, _, err = Open(broken)
+	require.ErrorIs(t, err, ErrBroken, "a refusal leaves no lock behind")
+}
+
+// TestAClockThatGoesBackwardsChangesNoOrder: records are ordered by number.
+func TestAClockThatGoesBackwardsChangesNoOrder(t *testing.T) {
+	now := time.Date(2026, 3, 29, 3, 0, 0, 0, time.UTC)
+	dir := t.TempDir()
+	w, err := Create(dir, Clock(func() time.Time { now = now.Add(-time.Hour); return now }))
+	require.NoError(t, err)
+	for range 3 {
+		_, err := w.Append("note", payload{})
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	chain, err := Replay(dir)
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 2, 3}, []int{chain.Records[0].Seq, chain.Records[1].Seq, chain.Records[2].Seq})
+	require.True(t, chain.Records[2].Time.Before(chain.Records[0].Time), "the time is recorded as it was")
+}
+
+// TestRecordsSurviveARoundTrip: what is read back is what was written.
+func TestRecordsSurviveARoundTrip(t *testing.T) {
+	dir := t.TempDir()
+	w, err := Create(dir)
+	require.NoError(t, err)
+	var records []Record
+	rapid.Check(t, func(t *rapid.T) {
+		record, err := w.Append(rapid.StringMatching(`[a-z]+\.[a-z]+`).Draw(t, "kind"), map[string]any{"text": rapid.String().Draw(t, "text")})
+		require.NoError(t, err)
+		records = append(records, record)
+	})
+	require.NoError(t, w.Close())
+	chain, err := Replay(dir)
+	require.NoError(t, err)
+	require.Equal(t, records, chain.Records)
 }
