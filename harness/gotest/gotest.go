@@ -32,9 +32,11 @@ type Executable struct {
 	Dir    string   // the folder it runs in: that of its sources
 	Tests  []string // inventory: the top-level tests that have to end
 
-	converter string   // path of the test2json command, for a binary
-	root      string   // the module's root, for sources
-	build     []string // flags of go test, for sources
+	// Converter is the path of the test2json command, for a binary.
+	Converter string
+
+	root  string   // the module's root, for sources
+	build []string // flags of go test, for sources
 }
 
 // Set holds suites ready to be run, by name.

@@ -59,7 +59,7 @@ func (e Executable) start(o Options) (*process, error) {
 	} else {
 		p.suite = exec.Command(e.Path, append([]string{"-test.v=test2json", "-test.paniconexit0", e.lastResort(o, "-test.timeout")}, o.arguments(evidence)...)...)
 		p.suite.Dir = e.Dir
-		p.converter = exec.Command(e.converter, "-t", "-p", e.Suite)
+		p.converter = exec.Command(e.Converter, "-t", "-p", e.Suite)
 		procgroup.Own(p.converter)
 	}
 	p.suite.Env = append(os.Environ(), o.Environ...)

@@ -168,6 +168,9 @@ func (w *Writer) dropTorn() error {
 	return w.file.Sync()
 }
 
+// Len returns how many records there are.
+func (w *Writer) Len() int { return w.seq }
+
 // Digest returns the hash of the last record, which stands for the whole chain.
 func (w *Writer) Digest() string { return w.prev }
 

@@ -37,13 +37,18 @@ type Step interface {
 // Effector is a Step that says what repeating it would do; without it, Once.
 type Effector interface{ Effect() Effect }
 
-// Observer is a Step that can read from the world whether it is already done.
+// Observer is a Step that can read from the world whether it is already done. If
+// it cannot tell, for example because half of it is there, it returns an error;
+// "not done" means that Run may be called. An Observe that finds the step done
+// records the facts that Run had no more time to record.
 type Observer interface {
 	Observe(ctx context.Context, sc *StepContext) (done bool, err error)
 }
 
 // Undoer is a Step that can be taken back. Undo runs after a gate has not
-// passed, in reverse order of the steps, on a context of its own.
+// passed, in reverse order of the steps, on a context of its own. Undo looks at
+// the world before it changes it: a rollback that was interrupted is resumed by
+// calling it again.
 type Undoer interface {
 	// UndoName is the sentence that stands for the undoing.
 	UndoName() string
@@ -68,6 +73,10 @@ type Timeouter interface{ Timeout() time.Duration }
 // DefaultTimeout is the deadline of a step that names none.
 const DefaultTimeout = 10 * time.Minute
 
+// Patient is a Step that may work for long without saying anything; without it,
+// a step that makes no progress for the environment's time is taken to hang.
+type Patient interface{ Patience() time.Duration }
+
 // StepContext is all that a step may use besides its own fields.
 type StepContext struct {
 	Env      *environment.Environment
@@ -85,7 +94,27 @@ type StepContext struct {
 	Progress func(format string, args ...any)
 	// Created records an object that this run made and that must be removed.
 	Created func(kind, id string) error
+	// Removed records that an object of this run is gone.
+	Removed func(kind, id string) error
 }
+
+// Remains says what a run has left of one of its steps.
+type Remains int
+
+// What may remain of a step. The zero value stands for one that never started.
+const (
+	// Nothing: it was not started, or is known to have had no effect.
+	Nothing Remains = iota
+	// InPlace: it is done.
+	InPlace
+	// Partly: it was cut short, failed, or its undoing was; either may be found.
+	Partly
+	// TakenBack: it was undone.
+	TakenBack
+)
+
+// Progress maps the names of steps to what a run has left of them.
+type Progress map[string]Remains
 
 // Gate is what must hold before the deployment goes on.
 type Gate struct {
@@ -123,6 +152,9 @@ type Plan struct {
 	RollbackGate Gate
 	// Notes are said with the plan: what cannot be undone, and why.
 	Notes []string
+	// Confirm is asked before an interrupted run goes on: is the platform still
+	// what the run has left? If not, somebody else has changed it. Nil: not asked.
+	Confirm func(ctx context.Context, sc *StepContext, left Progress) error
 }
 
 // EffectOf returns the step's effect, Once if it names none.
@@ -139,6 +171,14 @@ func TimeoutOf(s Step) time.Duration {
 		return t.Timeout()
 	}
 	return DefaultTimeout
+}
+
+// PatienceOf returns how long the step may go on without any progress.
+func PatienceOf(s Step, otherwise time.Duration) time.Duration {
+	if p, ok := s.(Patient); ok {
+		return p.Patience()
+	}
+	return otherwise
 }
 
 // String returns the effect's name for plans and reports.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/journal"
@@ -27,8 +28,10 @@ type Report struct {
 	Phases        []Phase               `json:"phases"`
 	Result        *event.RunFinished    `json:"result"` // nil: the run was killed or goes on
 	Facts         []event.FactSet       `json:"facts,omitempty"`
-	Objects       []event.ObjectCreated `json:"objects,omitempty"`
 	Exceptions    []Exception           `json:"exceptions"`
+	Objects       []event.ObjectCreated `json:"objects,omitempty"` // that were not removed
+	Resumed       []event.RunResumed    `json:"resumed,omitempty"`
+	Attested      []event.StepAttested  `json:"attested,omitempty"` // what a person had to say
 	JournalDigest string                `json:"journalDigest"`
 }
 
@@ -153,8 +156,16 @@ func (r *Report) add(e event.Event) error {
 		return r.stepStarted(e)
 	case event.StepFinished:
 		return r.stepFinished(e)
+	case event.RunResumed:
+		r.Resumed = append(r.Resumed, e)
+		r.Result = nil
 	case event.StepObserved:
-		return nil // how the step counts is in the result
+		r.settle(e.Step, e.Error == "" && e.Done)
+	case event.StepAttested:
+		r.Attested = append(r.Attested, e)
+		r.settle(e.Step, e.Done)
+	case event.ObjectRemoved:
+		r.Objects = slices.DeleteFunc(r.Objects, func(o event.ObjectCreated) bool { return o.Object == e.Object && o.ID == e.ID })
 	case event.FactSet:
 		r.Facts = append(r.Facts, e)
 	case event.ObjectCreated:
@@ -234,6 +245,10 @@ func (r *Report) stepStarted(e event.StepStarted) error {
 		if err != nil {
 			return err
 		}
+		if s, err := r.step(e.Number, true); err == nil {
+			s.Outcome, s.Error = "", "" // the rollback was interrupted and goes on
+			return nil
+		}
 		p.Steps = append(p.Steps, Step{Number: e.Number, Title: e.Title, Effect: e.Effect, Started: true})
 		return nil
 	}
@@ -241,8 +256,20 @@ func (r *Report) stepStarted(e event.StepStarted) error {
 	if err != nil {
 		return err
 	}
-	s.Started = true
+	s.Started, s.Outcome, s.Error = true, "", ""
 	return nil
+}
+
+// settle notes what was found out about a step that never ended. How one counts
+// that ended otherwise is in the result.
+func (r *Report) settle(name string, done bool) {
+	for i := range r.Phases {
+		for j := range r.Phases[i].Steps {
+			if s := &r.Phases[i].Steps[j]; s.Title == name && s.Started && s.Outcome == "" && done {
+				s.Outcome = event.Done
+			}
+		}
+	}
 }
 
 func (r *Report) stepFinished(e event.StepFinished) error {

@@ -18,6 +18,7 @@ import (
 func (r *runner) conclude(cause error) (Outcome, error) {
 	o, fault := r.resolve(cause)
 	o.Run, o.Dir = r.config.Run, r.config.Dir
+	o.Caveats = r.caveats
 	r.account(&o)
 	r.advise(&o)
 	if !errors.Is(fault, ErrUnrecorded) {
@@ -44,7 +45,7 @@ func worse(was, now ExitCode) ExitCode {
 
 // resolve decides what the end of the phases means. The error is barqgate's own.
 func (r *runner) resolve(cause error) (Outcome, error) {
-	step, gate := (*stepError)(nil), (*gateError)(nil)
+	step, gate, unknown := (*stepError)(nil), (*gateError)(nil), (*unknownError)(nil)
 	switch {
 	case cause == nil:
 		return Outcome{Exit: Promoted, Verdict: verdict.Pass}, nil
@@ -52,17 +53,24 @@ func (r *runner) resolve(cause error) (Outcome, error) {
 		return Outcome{Exit: HarnessError, Verdict: verdict.Error, Reason: cause.Error()}, cause
 	case errors.Is(cause, errAborted):
 		return Outcome{Exit: Interrupted, Verdict: verdict.Error, Reason: cause.Error()}, nil
+	case errors.As(cause, &unknown):
+		return Outcome{Exit: Interrupted, Verdict: verdict.Error, Reason: cause.Error()}, nil
+	case errors.Is(cause, errMoved), errors.Is(cause, errFenced):
+		return Outcome{Exit: Held, Verdict: verdict.Inconclusive, Reason: cause.Error()}, nil
+	case errors.Is(cause, errRetreating):
+		return r.takeBack(Outcome{Exit: ExitCode(r.retreating.Exit), Verdict: r.retreating.Verdict, Reason: r.retreating.Reason})
 	case errors.Is(cause, errStopped):
 		return r.stopped(), nil
-	case errors.As(cause, &step) && step.abandoned:
+	case errors.As(cause, &step) && step.ending == event.Abandoned:
 		// Undoing beside a step that may still be at work could make it worse.
 		return Outcome{Exit: Interrupted, Verdict: verdict.Error, Reason: cause.Error()}, nil
 	case errors.As(cause, &step):
+		panicked := step.ending == event.Panicked
 		v := verdict.Fail
-		if step.panicked {
+		if panicked {
 			v = verdict.Error
 		}
-		return r.retreat(cause, v, !step.panicked)
+		return r.retreat(cause, v, !panicked)
 	case errors.As(cause, &gate) && gate.verdict == verdict.Inconclusive:
 		return Outcome{Exit: Held, Verdict: verdict.Inconclusive, Reason: cause.Error()}, nil
 	case errors.As(cause, &gate):
@@ -86,7 +94,7 @@ func (r *runner) stopped() Outcome {
 // dirty reports whether a step that changes something has been started.
 func (r *runner) dirty() bool {
 	return slices.ContainsFunc(r.steps, func(s *stepState) bool {
-		return s.outcome != "" && plan.EffectOf(s.step) != plan.ReadOnly
+		return s.started && plan.EffectOf(s.step) != plan.ReadOnly
 	})
 }
 
@@ -96,9 +104,8 @@ func (r *runner) retreat(cause error, v verdict.Verdict, violated bool) (Outcome
 	if violated {
 		o.Exit = RolledBack
 	}
-	undo := r.undoable()
 	switch {
-	case len(undo) == 0:
+	case len(r.undoable()) == 0:
 		o.Reason += "; nothing had to be taken back"
 		return o, nil
 	case r.config.Plan.Env.Rollback.Application != environment.Automatic:
@@ -106,7 +113,13 @@ func (r *runner) retreat(cause error, v verdict.Verdict, violated bool) (Outcome
 		o.Reason += fmt.Sprintf("; the rollback is left to a person, because rollback.application of environment %s is not %q", r.config.Plan.Env.Name, environment.Automatic)
 		return o, nil
 	}
-	if err := r.rollback(cause.Error(), undo); err != nil {
+	return r.takeBack(o)
+}
+
+// takeBack rolls back, or goes on with a rollback that was interrupted. The
+// outcome is that of a rollback that holds.
+func (r *runner) takeBack(o Outcome) (Outcome, error) {
+	if err := r.rollback(o); err != nil {
 		o.Exit, o.Verdict = RollbackFailed, verdict.Error
 		o.Reason += "; the rollback failed: " + err.Error()
 		if r.now.Err() != nil {
@@ -129,7 +142,7 @@ type undoableStep struct {
 func (r *runner) undoable() []undoableStep {
 	var undo []undoableStep
 	for _, state := range slices.Backward(r.steps) {
-		if undoer, ok := state.step.(plan.Undoer); ok && state.outcome != "" {
+		if undoer, ok := state.step.(plan.Undoer); ok && state.started && !state.undone && !state.kept {
 			undo = append(undo, undoableStep{state: state, undoer: undoer})
 		}
 	}
@@ -138,23 +151,28 @@ func (r *runner) undoable() []undoableStep {
 
 // rollback undoes the steps on a context of its own and has the result judged.
 // The first failure ends it: what was done earlier may be what the rest rests on.
-func (r *runner) rollback(reason string, undo []undoableStep) error {
-	var titles []string
-	for _, step := range undo {
-		titles = append(titles, step.undoer.UndoName())
-	}
-	if err := r.record(event.RollbackStarted{Reason: reason, Undo: titles}); err != nil {
-		return err
+func (r *runner) rollback(o Outcome) error {
+	undo := r.undoable()
+	if r.retreating == nil {
+		var titles []string
+		for _, step := range undo {
+			titles = append(titles, step.undoer.UndoName())
+		}
+		if err := r.record(event.RollbackStarted{Reason: o.Reason, Undo: titles, Exit: int(o.Exit), Verdict: o.Verdict}); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithTimeoutCause(r.now, r.config.RollbackTimeout, fmt.Errorf("the rollback's deadline of %s has passed", r.config.RollbackTimeout))
 	defer cancel()
-	for i, step := range undo {
-		a := action{state: step.state, undo: true, title: titles[i], timeout: r.config.RollbackTimeout, call: step.undoer.Undo}
-		outcome, err := r.perform(ctx, a)
+	for _, step := range undo {
+		title := step.undoer.UndoName()
+		step.state.undoing = true
+		a := action{state: step.state, undo: true, title: title, timeout: r.config.RollbackTimeout, call: step.undoer.Undo}
+		outcome, _, err := r.perform(ctx, a)
 		if err != nil {
-			return fmt.Errorf("%s: %w", titles[i], err)
+			return fmt.Errorf("%s: %w", title, err)
 		}
-		step.state.undone = outcome == event.Done
+		step.state.undone, step.state.kept, step.state.undoing = outcome == event.Done, outcome == event.Kept, false
 	}
 	return r.rollbackGate()
 }
@@ -197,6 +215,7 @@ func (r *runner) advise(o *Outcome) {
 			again = "once it is taken back, start the same again"
 		}
 		add(again, r.config.RetryCommand)
+		add("or go on with this run from where it has stopped", r.config.ResumeCommand)
 	}
 }
 
@@ -218,6 +237,7 @@ func (o Outcome) finished(r *runner) event.RunFinished {
 	}
 	return event.RunFinished{
 		Exit: int(o.Exit), Name: name, Meaning: meaning, Verdict: o.Verdict, Reason: o.Reason,
-		Done: o.Done, Open: o.Open, Unknown: o.Unknown, Next: o.Next, Duration: time.Since(r.started),
+		Done: o.Done, Open: o.Open, Unknown: o.Unknown, Next: o.Next, Caveats: o.Caveats,
+		Duration: r.earlier + time.Since(r.started),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/barq-platform/barqgate/harness/gotest"
@@ -129,7 +130,7 @@ type announced struct {
 func (r *runner) announce(phase, name string, gate plan.Gate, as announced) (execution, error) {
 	r.executions++
 	x := execution{suite: name, instance: fmt.Sprintf("%02d-%s", r.executions, name)}
-	relative := filepath.Join("evidence", x.instance)
+	relative := filepath.Join(evidenceFolder, x.instance)
 	x.options = gotest.Options{
 		Env: r.config.Plan.Env.Name, Evidence: filepath.Join(r.config.Dir, relative), Facts: filepath.Join(r.config.Dir, relative, "facts.json"),
 		Environ: r.config.Plan.Env.Provided(),
@@ -169,9 +170,14 @@ func (r *runner) finished(x execution, result gotest.Result) error {
 			return err
 		}
 	}
+	files, err := digests(r.config.Dir, filepath.Join(evidenceFolder, x.instance))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnrecorded, err)
+	}
 	e := event.SuiteFinished{
 		Suite: x.suite, Instance: x.instance, Verdict: result.Verdict, Reason: result.Reason, Tests: []event.Test{},
 		Output: filepath.ToSlash(filepath.Join("evidence", x.instance, filepath.Base(result.Output))), Command: result.Command, Duration: result.Duration,
+		Files: files,
 	}
 	for _, test := range result.Tests {
 		t := event.Test{Name: test.Name, Criterion: test.Criterion, Outcome: test.Outcome, Duration: test.Elapsed}
@@ -184,17 +190,21 @@ func (r *runner) finished(x execution, result gotest.Result) error {
 }
 
 // gate runs the suites of a gate and decides. Companions have been judged
-// already; if one of them did not pass, the gate is decided, and every further
-// minute would only prolong the harm.
-func (r *runner) gate(ctx context.Context, phase string, gate plan.Gate, companions []gotest.Result) error {
+// already, as has what failed before the run was interrupted; if one of them did
+// not pass, the gate is decided, and every further minute would only prolong the
+// harm.
+func (r *runner) gate(ctx context.Context, phase string, gate plan.Gate, already []gotest.Result) error {
 	var results []judged
-	for _, result := range companions {
+	for _, result := range already {
 		results = append(results, judged{Result: result})
 	}
+	open := slices.DeleteFunc(slices.Clone(gate.Suites), func(name string) bool {
+		return slices.ContainsFunc(results, func(result judged) bool { return result.Suite == name })
+	})
 	var waived []string
-	for i, name := range gate.Suites {
+	for i, name := range open {
 		if r.dirty() && !allPassed(results) && r.now.Err() == nil {
-			waived = gate.Suites[i:]
+			waived = open[i:]
 			break
 		}
 		result, err := r.judge(ctx, phase, name, gate)
@@ -241,7 +251,7 @@ func (r *runner) decide(phase string, results []judged, waived []string) error {
 		reasons = append(reasons, "not run any more: "+strings.Join(waived, ", "))
 	}
 	e.reason = strings.Join(reasons, "; ")
-	if err := r.record(event.GateDecided{Phase: phase, Verdict: e.verdict, Reason: e.reason, Flaky: flaky}); err != nil {
+	if err := r.record(event.GateDecided{Phase: phase, Verdict: e.verdict, Reason: e.reason, Violated: e.violated, Flaky: flaky}); err != nil {
 		return err
 	}
 	if e.verdict.Passed() {

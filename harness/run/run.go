@@ -7,6 +7,7 @@
 package run
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/gotest"
@@ -29,10 +30,37 @@ type Config struct {
 	// to Execute only asks to stop at the next safe point. Nil: never.
 	Abort <-chan struct{}
 	// RetryCommand is what a person types to start the same again. It is only said.
-	RetryCommand    string
+	RetryCommand string
+	// ResumeCommand is what a person types to go on with this run. It is only said.
+	ResumeCommand string
+	// Origin is what the plan was made from, so that a resume can make it again.
+	Origin   json.RawMessage
+	Versions map[string]string // of barqgate, for the record
+	// Fence says whether this run may still change the platform; it is asked before
+	// every effect. Nil: nobody else can.
+	Fence func() error
+	// Attested maps steps whose outcome cannot be observed to a person's word on
+	// whether they are done. Only Resume reads it.
+	Attested map[string]bool
+	// Clock replaces the machine's in the journal. Nil: the machine's.
+	Clock func() time.Time
+	// Reached is told of the moments around every record, for tests that end the
+	// process there. Nil: nobody listens.
+	Reached         func(Moment)
+	Stall           time.Duration // without progress a step hangs; DefaultStall if 0
 	SuiteTimeout    time.Duration // of one suite; gotest.DefaultTimeout if 0
 	RollbackTimeout time.Duration // of all undoing together; DefaultRollbackTimeout if 0
 	Grace           time.Duration // for steps and suites to end when told to; gotest.DefaultGrace if 0
+}
+
+// DefaultStall is how long a step may make no progress where nothing else is said.
+const DefaultStall = 5 * time.Minute
+
+// Moment is a point of a run at which its process can die: right before a record
+// is written, when what it tells of has happened, or right behind it.
+type Moment struct {
+	Record  int // its number
+	Written bool
 }
 
 // DefaultRollbackTimeout bounds the undoing of steps.
@@ -58,5 +86,6 @@ type Outcome struct {
 	Open    []string // steps that were not run, or were taken back
 	Unknown []string // steps of which nobody can say
 	Next    []string // what a person can do now
+	Caveats []string // what the verdict does not rest on
 	Digest  string   // of the journal
 }

@@ -18,10 +18,9 @@ const observeTimeout = 30 * time.Second
 
 // stepError says that a step did not do what it should.
 type stepError struct {
-	state     *stepState
-	err       error
-	panicked  bool // a defect of barqgate, not of the release
-	abandoned bool // it never returned, and may still be at work
+	state  *stepState
+	err    error
+	ending event.Ending
 }
 
 func (e *stepError) Error() string { return fmt.Sprintf("step %q: %v", e.state.step.Name(), e.err) }
@@ -50,66 +49,120 @@ type action struct {
 // step executes one step of the plan and keeps what became of it.
 func (r *runner) step(state *stepState) error {
 	a := action{state: state, title: state.step.Name(), timeout: plan.TimeoutOf(state.step), call: state.step.Run}
-	state.outcome = event.Unknown // until it has returned
-	outcome, err := r.perform(r.now, a)
-	state.outcome = outcome
-	if err == nil || errors.Is(err, ErrUnrecorded) {
+	outcome, ending, err := r.perform(r.now, a)
+	if err == nil || errors.Is(err, ErrUnrecorded) || errors.Is(err, errFenced) {
 		return err
 	}
-	if outcome == event.Unknown && !errors.Is(err, errAbandoned) {
+	if outcome == event.Unknown && ending != event.Abandoned {
 		if err := r.observe(state); err != nil {
 			return err
 		}
 	}
-	if r.now.Err() != nil && !errors.Is(err, errAbandoned) {
+	if ending == event.Stopped {
 		return fmt.Errorf("%w during step %q: %w", errAborted, state.step.Name(), err)
 	}
-	panicked := (*panicError)(nil)
-	return &stepError{state: state, err: err, panicked: errors.As(err, &panicked), abandoned: errors.Is(err, errAbandoned)}
+	return &stepError{state: state, err: err, ending: ending}
 }
 
+// errFenced means that this run may not change the platform any more.
+var errFenced = errors.New("it may not change the platform any more")
+
 // perform journals, executes within the deadline, and journals again.
-func (r *runner) perform(ctx context.Context, a action) (event.Outcome, error) {
+func (r *runner) perform(ctx context.Context, a action) (event.Outcome, event.Ending, error) {
+	if plan.EffectOf(a.state.step) != plan.ReadOnly {
+		if err := r.config.Fence(); err != nil {
+			return "", "", fmt.Errorf("%w: %w", errFenced, err)
+		}
+	}
 	err := r.record(event.StepStarted{
 		Phase: a.state.phase, Step: a.state.step.Name(), Number: a.state.number,
 		Effect: plan.EffectOf(a.state.step).String(), Undo: a.undo, Title: a.title,
 	})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
+	evidence := a.begin()
 	ctx, cancel := context.WithTimeoutCause(ctx, a.timeout, fmt.Errorf("its deadline of %s has passed", a.timeout))
 	defer cancel()
+	dog := watch(ctx, plan.PatienceOf(a.state.step, r.config.Stall))
 	started := time.Now()
-	err = r.call(ctx, a)
-	outcome := event.Done
-	switch {
-	case a.undo && errors.Is(err, plan.ErrKept):
-		outcome = event.Kept
-	case err != nil && ctx.Err() != nil:
-		outcome = event.Unknown
-		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-			err = fmt.Errorf("%w: %w", cause, err)
-		}
-	case err != nil:
-		outcome = event.Failed
+	err = r.call(dog.ctx, a, evidence, dog)
+	outcome, ending, err := a.judge(dog.ctx, r.now, err)
+	dog.stop()
+	finished := event.StepFinished{
+		Step: a.state.step.Name(), Number: a.state.number, Undo: a.undo, Outcome: outcome, Ending: ending, Duration: time.Since(started),
 	}
-	finished := event.StepFinished{Step: a.state.step.Name(), Number: a.state.number, Undo: a.undo, Outcome: outcome, Duration: time.Since(started)}
 	if err != nil {
 		finished.Error = err.Error()
 	}
+	var unread error
+	if finished.Files, unread = digests(r.config.Dir, evidence); unread != nil {
+		return outcome, ending, errors.Join(fmt.Errorf("%w: %w", ErrUnrecorded, unread), err)
+	}
 	if journalErr := r.record(finished); journalErr != nil {
-		return outcome, errors.Join(journalErr, err)
+		return outcome, ending, errors.Join(journalErr, err)
 	}
 	if outcome == event.Kept {
-		return outcome, nil
+		return outcome, ending, nil
 	}
-	return outcome, err
+	return outcome, ending, err
+}
+
+// begin notes that the action is under way and names the folder of its evidence,
+// which no other attempt has.
+func (a action) begin() (evidence string) {
+	kind, attempt := "step", &a.state.tried
+	if a.undo {
+		kind, attempt = "undo", &a.state.untried
+	} else {
+		a.state.started, a.state.outcome = true, event.Unknown // until it has returned
+	}
+	*attempt++
+	return evidenceOf(kind, a.state.number, *attempt)
+}
+
+// evidenceOf names a folder below the run's.
+func evidenceOf(kind string, number, attempt int) string {
+	name := fmt.Sprintf("%s-%02d", kind, number)
+	if attempt > 1 {
+		name += fmt.Sprintf("-again-%d", attempt-1)
+	}
+	return filepath.Join(evidenceFolder, name)
+}
+
+// judge says what the end of the action's call means. The error is that of the
+// call, with what ended its context.
+func (a action) judge(ctx, now context.Context, err error) (event.Outcome, event.Ending, error) {
+	outcome, ending := event.Done, event.Ending("")
+	panicked := (*panicError)(nil)
+	switch {
+	case err == nil:
+	case a.undo && errors.Is(err, plan.ErrKept):
+		outcome = event.Kept
+	case errors.Is(err, errAbandoned):
+		outcome, ending = event.Unknown, event.Abandoned
+	case errors.As(err, &panicked):
+		outcome, ending = event.Failed, event.Panicked
+	case ctx.Err() != nil && now.Err() != nil:
+		outcome, ending = event.Unknown, event.Stopped
+	case ctx.Err() != nil:
+		outcome, ending = event.Unknown, event.Late
+	default:
+		outcome, ending = event.Failed, event.Refused
+	}
+	if cause := context.Cause(ctx); outcome == event.Unknown && !errors.Is(cause, context.Canceled) {
+		err = fmt.Errorf("%w: %w", cause, err)
+	}
+	if !a.undo {
+		a.state.outcome, a.state.ending = outcome, ending
+	}
+	return outcome, ending, err
 }
 
 // call runs the step in a goroutine, so that one that ignores its context cannot
 // keep the run from saying so, and turns a panic into an error.
-func (r *runner) call(ctx context.Context, a action) error {
-	sc, err := r.stepContext(a)
+func (r *runner) call(ctx context.Context, a action, evidence string, dog *watchdog) error {
+	sc, err := r.stepContext(a, evidence, dog)
 	if err != nil {
 		return err
 	}
@@ -140,24 +193,21 @@ func (r *runner) call(ctx context.Context, a action) error {
 	return err
 }
 
-func (r *runner) stepContext(a action) (*plan.StepContext, error) {
+func (r *runner) stepContext(a action, evidence string, dog *watchdog) (*plan.StepContext, error) {
 	name, p := a.state.step.Name(), r.config.Plan
-	kind := "step"
-	if a.undo {
-		kind = "undo"
-	}
-	evidence := filepath.Join(r.config.Dir, "evidence", fmt.Sprintf("%s-%02d", kind, a.state.number))
-	if err := os.MkdirAll(evidence, 0o755); err != nil {
+	folder := filepath.Join(r.config.Dir, evidence)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("make the step's evidence folder: %w", err)
 	}
 	return &plan.StepContext{
-		Env: p.Env, Root: r.config.Root, Run: r.config.Run, From: p.From, To: p.To, Evidence: evidence,
+		Env: p.Env, Root: r.config.Root, Run: r.config.Run, From: p.From, To: p.To, Evidence: folder,
 		Fact: func(fact string) string {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			return r.facts[fact]
 		},
 		SetFact: func(fact, value string) error {
+			dog.progress("the fact " + fact + " was recorded")
 			if err := r.record(event.FactSet{Step: name, Name: fact, Value: value}); err != nil {
 				return err
 			}
@@ -166,35 +216,56 @@ func (r *runner) stepContext(a action) (*plan.StepContext, error) {
 			r.facts[fact] = value
 			return nil
 		},
-		Progress: func(format string, args ...any) { r.config.Watcher.Progress(name, fmt.Sprintf(format, args...)) },
+		Progress: func(format string, args ...any) {
+			text := fmt.Sprintf(format, args...)
+			dog.progress(text)
+			r.config.Watcher.Progress(name, text)
+		},
 		Created: func(object, id string) error {
 			return r.record(event.ObjectCreated{Step: name, Object: object, ID: id})
+		},
+		Removed: func(object, id string) error {
+			return r.record(event.ObjectRemoved{Step: name, Object: object, ID: id})
 		},
 	}, nil
 }
 
 // observe asks the world about a step that was cut short, if the step can.
 func (r *runner) observe(state *stepState) error {
-	observer, ok := state.step.(plan.Observer)
-	if !ok {
+	if _, ok := state.step.(plan.Observer); !ok {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.now), observeTimeout)
-	defer cancel()
-	observed := event.StepObserved{Step: state.step.Name()}
-	a := action{state: state, call: func(ctx context.Context, sc *plan.StepContext) (err error) {
-		observed.Done, err = observer.Observe(ctx, sc)
-		return err
-	}}
-	if err := r.call(ctx, a); err != nil {
-		observed = event.StepObserved{Step: state.step.Name(), Error: err.Error()}
-	}
+	observed := r.look(state)
 	switch {
 	case observed.Error != "":
 	case observed.Done:
 		state.outcome = event.Done
 	default:
-		state.outcome = event.Failed
+		state.outcome = "" // nothing of it is there
 	}
 	return r.record(observed)
+}
+
+// look calls the step's Observe, within a time of its own: the run's may be over.
+func (r *runner) look(state *stepState) event.StepObserved {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(r.now), observeTimeout, fmt.Errorf("it could not be observed within %s", observeTimeout))
+	defer cancel()
+	observed := event.StepObserved{Step: state.step.Name()}
+	a := action{state: state, call: func(ctx context.Context, sc *plan.StepContext) (err error) {
+		if observer, ok := state.step.(plan.Observer); ok {
+			observed.Done, err = observer.Observe(ctx, sc)
+		}
+		return err
+	}}
+	dog := watch(ctx, observeTimeout)
+	defer dog.stop()
+	state.looks++
+	evidence := evidenceOf("observe", state.number, state.looks)
+	err := r.call(dog.ctx, a, evidence, dog)
+	files, unread := digests(r.config.Dir, evidence)
+	if err = errors.Join(err, unread); err != nil {
+		observed = event.StepObserved{Step: state.step.Name(), Error: err.Error()}
+	}
+	observed.Files = files
+	return observed
 }

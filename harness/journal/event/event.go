@@ -33,6 +33,37 @@ type RunStarted struct {
 	PlanDigest        string            `json:"planDigest"`
 	EnvironmentDigest string            `json:"environmentDigest"`
 	Binaries          map[string]string `json:"binaries"` // suite to SHA-256 of its test binary
+	// Origin is what the plan was made from, in the words of whoever made it. A
+	// resume makes the same plan from it again.
+	Origin   json.RawMessage   `json:"origin,omitempty"`
+	Versions map[string]string `json:"versions,omitempty"` // of barqgate and what it was built with
+	Files    []File            `json:"files,omitempty"`    // stored with this record
+}
+
+// RunResumed begins what a later process does for a run that has not ended, or
+// that was left undecided.
+type RunResumed struct {
+	Who      string            `json:"who"`
+	Host     string            `json:"host"`
+	Torn     bool              `json:"torn,omitempty"` // half a last record was dropped
+	Lost     []string          `json:"lost,omitempty"` // suite instances that had not ended
+	Versions map[string]string `json:"versions,omitempty"`
+	Files    []File            `json:"files,omitempty"` // left behind by what had not ended
+}
+
+// StepAttested is a person's word on a step whose outcome cannot be observed.
+type StepAttested struct {
+	Step string `json:"step"`
+	Done bool   `json:"done"` // its effect is in place; else it may be done again
+	Who  string `json:"who"`
+	Host string `json:"host"`
+}
+
+// File is a file below the run's folder, as it was when its record was written.
+type File struct {
+	Path   string `json:"path"` // relative to the run's folder, with slashes
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
 }
 
 // PhaseStarted precedes the steps of a phase.
@@ -72,14 +103,34 @@ type StepFinished struct {
 	Undo     bool          `json:"undo,omitempty"`
 	Outcome  Outcome       `json:"outcome"`
 	Error    string        `json:"error,omitempty"`
-	Duration time.Duration `json:"duration"` // nanoseconds
+	Ending   Ending        `json:"ending,omitempty"` // what kept it from being done; "": nothing
+	Duration time.Duration `json:"duration"`         // nanoseconds
+	Files    []File        `json:"files,omitempty"`  // its evidence
 }
+
+// Ending says what a step that was not done has come to.
+type Ending string
+
+// The endings of a step that was not done.
+const (
+	// Refused means that it returned an error.
+	Refused Ending = "error"
+	// Panicked means a defect of the step itself.
+	Panicked Ending = "panic"
+	// Late means that its deadline passed, or that it made no progress.
+	Late Ending = "late"
+	// Stopped means that somebody ended the run at once.
+	Stopped Ending = "stopped"
+	// Abandoned means that it never returned and may still be at work.
+	Abandoned Ending = "abandoned"
+)
 
 // StepObserved says what the world showed about a step whose outcome was unknown.
 type StepObserved struct {
 	Step  string `json:"step"`
 	Done  bool   `json:"done"`
 	Error string `json:"error,omitempty"` // why nothing could be observed
+	Files []File `json:"files,omitempty"` // its evidence
 }
 
 // FactSet is a value that a step found out, for later steps and for suites.
@@ -93,6 +144,13 @@ type FactSet struct {
 type ObjectCreated struct {
 	Step   string `json:"step"`
 	Object string `json:"object"` // what it is, such as "database"
+	ID     string `json:"id"`
+}
+
+// ObjectRemoved says that an object of the run's is gone.
+type ObjectRemoved struct {
+	Step   string `json:"step,omitempty"` // "": it was removed by barqgate gc
+	Object string `json:"object"`
 	ID     string `json:"id"`
 }
 
@@ -123,6 +181,7 @@ type SuiteFinished struct {
 	Output   string          `json:"output"`  // log, relative to the run's folder
 	Command  string          `json:"command"` // what a person types to run it again
 	Duration time.Duration   `json:"duration"`
+	Files    []File          `json:"files,omitempty"` // everything in its evidence folder
 }
 
 // Test is how one Go test of a suite ended.
@@ -136,10 +195,11 @@ type Test struct {
 
 // GateDecided says whether the deployment may go on.
 type GateDecided struct {
-	Phase   string          `json:"phase"`
-	Verdict verdict.Verdict `json:"verdict"`
-	Reason  string          `json:"reason,omitempty"`
-	Flaky   []Flaky         `json:"flaky,omitempty"`
+	Phase    string          `json:"phase"`
+	Verdict  verdict.Verdict `json:"verdict"`
+	Reason   string          `json:"reason,omitempty"`
+	Violated bool            `json:"violated,omitempty"` // some requirement was seen to be violated
+	Flaky    []Flaky         `json:"flaky,omitempty"`
 }
 
 // Flaky is a criterion that passed only when its suite was tried again.
@@ -152,8 +212,10 @@ type Flaky struct {
 
 // RollbackStarted precedes the undoing of steps.
 type RollbackStarted struct {
-	Reason string   `json:"reason"`
-	Undo   []string `json:"undo"` // sentences, in the order in which they will be done
+	Reason  string          `json:"reason"`
+	Undo    []string        `json:"undo"` // sentences, in the order in which they will be done
+	Exit    int             `json:"exit"` // of the run, if the rollback holds
+	Verdict verdict.Verdict `json:"verdict"`
 }
 
 // RunFinished is the last record of a run that was not killed.
@@ -163,15 +225,25 @@ type RunFinished struct {
 	Meaning  string          `json:"meaning"` // of the exit code, as a sentence
 	Verdict  verdict.Verdict `json:"verdict"`
 	Reason   string          `json:"reason,omitempty"`
-	Done     []string        `json:"done"`    // steps whose effect is in place
-	Open     []string        `json:"open"`    // steps that were not run, or were taken back
-	Unknown  []string        `json:"unknown"` // steps of which nobody can say
-	Next     []string        `json:"next"`    // what a person can do now
+	Done     []string        `json:"done"`              // steps whose effect is in place
+	Open     []string        `json:"open"`              // steps that were not run, or were taken back
+	Unknown  []string        `json:"unknown"`           // steps of which nobody can say
+	Next     []string        `json:"next"`              // what a person can do now
+	Caveats  []string        `json:"caveats,omitempty"` // what the verdict does not rest on
 	Duration time.Duration   `json:"duration"`
 }
 
 // Kind names the type in the journal.
 func (RunStarted) Kind() string { return "run.started" }
+
+// Kind names the type in the journal.
+func (RunResumed) Kind() string { return "run.resumed" }
+
+// Kind names the type in the journal.
+func (StepAttested) Kind() string { return "step.attested" }
+
+// Kind names the type in the journal.
+func (ObjectRemoved) Kind() string { return "object.removed" }
 
 // Kind names the type in the journal.
 func (PhaseStarted) Kind() string { return "phase.started" }
@@ -212,7 +284,7 @@ func (RunFinished) Kind() string { return "run.finished" }
 // all has one value of each type, for Decode.
 func all() []Event {
 	return []Event{
-		RunStarted{}, PhaseStarted{}, StepStarted{}, StepFinished{}, StepObserved{}, FactSet{}, ObjectCreated{},
+		RunStarted{}, RunResumed{}, PhaseStarted{}, StepStarted{}, StepFinished{}, StepObserved{}, StepAttested{}, FactSet{}, ObjectCreated{}, ObjectRemoved{},
 		SuiteStarted{}, CriterionJudged{}, SuiteFinished{}, GateDecided{}, RollbackStarted{}, RunFinished{},
 	}
 }
@@ -241,3 +313,21 @@ func Decode(record journal.Record) (Event, error) {
 
 // Append writes an event to the journal.
 func Append(w *journal.Writer, e Event) (journal.Record, error) { return w.Append(e.Kind(), e) }
+
+// Files returns the files that an event vouches for.
+func Files(e Event) []File {
+	switch e := e.(type) {
+	case RunStarted:
+		return e.Files
+	case RunResumed:
+		return e.Files
+	case StepFinished:
+		return e.Files
+	case StepObserved:
+		return e.Files
+	case SuiteFinished:
+		return e.Files
+	default:
+		return nil
+	}
+}
