@@ -13,7 +13,7 @@ import (
 // execution, with a test case for each criterion, and one for each phase's
 // steps. A run that did not end well always has at least one case that says so.
 func (r *Report) JUnit(w io.Writer) error {
-	all := junit.Testsuites{Name: r.Start.Plan.Name, Time: seconds(r.Last.Sub(r.Started))}
+	all := junit.Testsuites{Name: r.Start.Plan.Name, Time: seconds(r.Took())}
 	for _, phase := range r.Phases {
 		if len(phase.Steps) > 0 && phase.Started {
 			all.AddSuite(r.dated(stepCases(phase)))
@@ -89,8 +89,10 @@ func suiteCases(phase string, s Suite) junit.Testsuite {
 	}
 	// A suite can be worse than each of its criteria: killed, hung, contradictory.
 	switch {
+	case s.Lost:
+		cases.AddTestcase(junit.Testcase{Name: "suite", Classname: s.Start.Suite, Skipped: &junit.Result{Message: s.Ended()}})
 	case s.Result == nil:
-		cases.AddTestcase(junit.Testcase{Name: "suite", Classname: s.Start.Suite, Error: &junit.Result{Message: "it never ended"}})
+		cases.AddTestcase(junit.Testcase{Name: "suite", Classname: s.Start.Suite, Error: &junit.Result{Message: s.Ended()}})
 	case s.Superseded:
 		cases.AddProperty("superseded", "it could not tell and was tried again")
 	case !s.Result.Verdict.Passed() && (!explained || s.Result.Verdict == verdict.Error):

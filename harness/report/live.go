@@ -109,6 +109,16 @@ func describe(e event.Event) (state, text string) {
 	switch e := e.(type) {
 	case event.RunStarted:
 		return "", fmt.Sprintf("run %s: %s", e.Run, e.Plan.Name)
+	case event.RunResumed:
+		torn := ""
+		if e.Torn {
+			torn = "; half a last record was dropped"
+		}
+		return "resumed", fmt.Sprintf("by %s on %s%s", e.Who, e.Host, torn)
+	case event.StepAttested:
+		return "attested", fmt.Sprintf("step %s: done is %v, says %s", e.Step, e.Done, e.Who)
+	case event.ObjectRemoved:
+		return "removed", e.Object + " " + e.ID
 	case event.PhaseStarted:
 		return "", "phase " + e.Phase
 	case event.StepStarted:

@@ -63,10 +63,16 @@ type Suite struct {
 	Result   *event.SuiteFinished `json:"result"` // nil: it never ended
 	// Superseded means that the suite could not tell and was tried again.
 	Superseded bool `json:"superseded,omitempty"`
+	// Lost means that barqgate was interrupted, and went on without it.
+	Lost bool `json:"lost,omitempty"`
 }
 
-// Verdict returns the suite's verdict; an execution that never ended is an Error.
+// Verdict returns the suite's verdict; an execution that never ended is an Error,
+// or, if the run went on without it, Inconclusive.
 func (s Suite) Verdict() verdict.Verdict {
+	if s.Lost {
+		return verdict.Inconclusive
+	}
 	if s.Result == nil {
 		return verdict.Error
 	}
@@ -159,6 +165,13 @@ func (r *Report) add(e event.Event) error {
 	case event.RunResumed:
 		r.Resumed = append(r.Resumed, e)
 		r.Result = nil
+		for _, instance := range e.Lost {
+			s, err := r.suite(instance)
+			if err != nil {
+				return err
+			}
+			s.Lost = true
+		}
 	case event.StepObserved:
 		r.settle(e.Step, e.Error == "" && e.Done)
 	case event.StepAttested:
@@ -382,6 +395,9 @@ func (r *Report) Problems() []Problem {
 }
 
 func (s Suite) problems(phase string) []Problem {
+	if s.Lost {
+		return nil // what ran in its place says what there is to say
+	}
 	if s.Result == nil {
 		return []Problem{{Where: phase, What: "suite " + s.Start.Suite, Verdict: verdict.Error.String(), Reason: "it never ended"}}
 	}
@@ -407,6 +423,26 @@ func (s Suite) problems(phase string) []Problem {
 		Where: phase, What: "suite " + s.Start.Suite, Verdict: s.Result.Verdict.String(), Reason: s.Result.Reason,
 		Evidence: []string{s.Result.Output}, Command: s.Result.Command,
 	})
+}
+
+// lostText says why an execution has no result.
+const lostText = "barqgate was interrupted while it ran; see what ran in its place"
+
+// Ended says why the suite's execution has no result.
+func (s Suite) Ended() string {
+	if s.Lost {
+		return lostText
+	}
+	return "it never ended"
+}
+
+// Took is how long the run was at work. Where it was interrupted, the time between
+// does not count, nor does a clock that went backwards.
+func (r *Report) Took() time.Duration {
+	if r.Result != nil {
+		return r.Result.Duration
+	}
+	return max(0, r.Last.Sub(r.Started))
 }
 
 // Headline is the run's end in one line.

@@ -45,6 +45,10 @@ func (v *screen) phase(p Phase) {
 		v.line("  %s %3d %s", v.style.state(step.State(), stateWidth), step.Number, v.style.fit(fmt.Sprintf("%s (%s)", step.Title, short(step.Duration)), stateWidth+7))
 	}
 	for _, s := range p.Suites {
+		if s.Lost {
+			v.line("  %s %s: %s", v.style.state("interrupted", stateWidth), s.Start.Suite, s.Ended())
+			continue
+		}
 		kind := "suite"
 		if s.Start.Companion {
 			kind = "companion"
@@ -73,7 +77,7 @@ func (v *screen) figures(r *Report) {
 	v.line("criteria passed  %d of %d", f.Passed, f.Criteria)
 	v.line("requests sent    %s", f.RequestsText())
 	v.line("longest outage   %s", f.OutageText())
-	v.line("took             %s", short(r.Last.Sub(r.Started)))
+	v.line("took             %s", short(r.Took()))
 }
 
 // exceptions lists what was accepted besides a plain pass.
@@ -118,6 +122,7 @@ func (v *screen) end(r *Report) {
 			v.list("not done", r.Result.Open)
 		}
 		v.list("unknown", r.Result.Unknown)
+		v.list("but", r.Result.Caveats)
 		v.list("next", r.Result.Next)
 	}
 	v.line("report  %s", filepath.Join(r.Dir, htmlFile))
