@@ -16,8 +16,9 @@ import (
 // setImage starts the rolling update. It is taken back by an explicit revision:
 // "the one before" may have been made by anybody, with any image.
 type setImage struct {
-	image string
-	from  kube.Deployment
+	image   string
+	from    kube.Deployment
+	rollout time.Duration // how long taking it back may take
 }
 
 func (s setImage) Name() string { return "Set the image to " + s.image }
@@ -30,7 +31,16 @@ func (s setImage) Observe(ctx context.Context, sc *plan.StepContext) (bool, erro
 		return false, err
 	}
 	running, err := cluster.Deployment(ctx)
-	return err == nil && running.Image == s.image, err
+	if err != nil || running.Image != s.image {
+		return false, err
+	}
+	if running.Revision <= s.from.Revision {
+		return false, fmt.Errorf("the image is %s, but the revision is %d; expected one above %d", running.Image, running.Revision, s.from.Revision)
+	}
+	if sc.Fact(barq.FactToRevision) != "" {
+		return true, nil
+	}
+	return true, errors.Join(sc.SetFact(factTaken, "yes"), sc.SetFact(barq.FactToRevision, strconv.FormatInt(running.Revision, 10)))
 }
 
 func (s setImage) Run(ctx context.Context, sc *plan.StepContext) error {

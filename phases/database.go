@@ -101,6 +101,11 @@ func (s applyMigrations) Undo(ctx context.Context, sc *plan.StepContext) error {
 	if err := readJSON(sc, barq.FactMigrationsBefore, &before); err != nil {
 		return err
 	}
+	if sc.Fact(factStopped) == "yes" {
+		// An earlier process has begun to restore. Whatever the database shows now,
+		// the traffic is stopped, and only a whole restore may start it again.
+		return s.restore(ctx, sc, before)
+	}
 	applied, _, err := compareSchema(ctx, sc)
 	if err != nil {
 		return err
@@ -116,6 +121,10 @@ func (s applyMigrations) Undo(ctx context.Context, sc *plan.StepContext) error {
 	if reason := restoreRefused(sc.Env); reason != "" {
 		return fmt.Errorf("migrations %s stay applied: %s; to take them back, scale %s to 0, restore %s from %s and scale it back", strings.Join(added, ", "), reason, sc.Env.Kubernetes.Deployment, s.database, sc.Fact(barq.FactBackupPath))
 	}
+	return s.restore(ctx, sc, before)
+}
+
+func (applyMigrations) restore(ctx context.Context, sc *plan.StepContext, before []string) error {
 	if err := restoreDatabase(ctx, sc); err != nil {
 		return err
 	}
@@ -157,6 +166,9 @@ func restoreDatabase(ctx context.Context, sc *plan.StepContext) error {
 		if err := server.VerifyBackup(ctx, file); err != nil {
 			return fmt.Errorf("nothing was changed: %w", err)
 		}
+		if err := sc.SetFact(factStopped, "yes"); err != nil {
+			return err
+		}
 		sc.Progress("stopping the traffic: scaling %s to 0", sc.Env.Kubernetes.Deployment)
 		if err := stopTraffic(ctx, sc, cluster, server); err != nil {
 			return errors.Join(fmt.Errorf("the database was not touched: %w", err), cluster.Scale(ctx, int32(replicas)))
@@ -166,7 +178,10 @@ func restoreDatabase(ctx context.Context, sc *plan.StepContext) error {
 			return fmt.Errorf("the traffic stays stopped, because database %s cannot be trusted; restore %s by hand, then scale %s to %d: %w", sc.Env.Database.Name, file, sc.Env.Kubernetes.Deployment, replicas, err)
 		}
 		sc.Progress("starting the traffic: scaling %s to %d", sc.Env.Kubernetes.Deployment, replicas)
-		return cluster.Scale(ctx, int32(replicas))
+		if err := cluster.Scale(ctx, int32(replicas)); err != nil {
+			return err
+		}
+		return sc.SetFact(factStopped, "no")
 	})
 }
 

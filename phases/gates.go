@@ -67,6 +67,9 @@ func GateSuites(phase string) ([]string, error) {
 // insist makes every criterion that has a mutant a required one of its gate: the
 // file that proves that a criterion works also proves that it was not forgotten.
 func insist(root string, p *plan.Plan) (*plan.Plan, error) {
+	if err := onlyFor(p); err != nil {
+		return nil, err
+	}
 	if err := govern(root, p); err != nil {
 		return nil, err
 	}

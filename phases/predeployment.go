@@ -171,13 +171,17 @@ func (s proveBackup) drill(ctx context.Context, sc *plan.StepContext, file strin
 		if err := server.DropDatabase(ctx, s.scratch); err != nil {
 			return err
 		}
-		if err := sc.Created("database", s.scratch); err != nil {
+		if err := sc.Created(objectDatabase, s.scratch); err != nil {
 			return err
 		}
 		defer func() {
 			cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 			defer cancel()
-			err = errors.Join(err, server.DropDatabase(cleanup, s.scratch))
+			if dropped := server.DropDatabase(cleanup, s.scratch); dropped != nil {
+				err = errors.Join(err, dropped)
+				return
+			}
+			err = errors.Join(err, sc.Removed(objectDatabase, s.scratch))
 		}()
 		sc.Progress("restoring into %s", s.scratch)
 		if err := server.Restore(ctx, mssql.Restoration{Source: conf.Name, Target: s.scratch, Path: file}); err != nil {
@@ -314,3 +318,6 @@ func store(sc *plan.StepContext, name string, data []byte) error {
 	}
 	return nil
 }
+
+// objectDatabase is how a run's ledger of created objects calls a database.
+const objectDatabase = "database"

@@ -52,6 +52,7 @@ func Rollback(env *environment.Environment, root string, now Situation, revision
 		}},
 		RollbackGate: gateOf(rollback),
 		Notes:        notes,
+		Confirm:      leftByRollback{now: now, to: to}.confirm,
 	})
 }
 

@@ -70,7 +70,7 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 				Name:  application,
 				About: "replace the pods one by one under live traffic",
 				Steps: []plan.Step{
-					setImage{image: env.Image(to), from: now.Running},
+					setImage{image: env.Image(to), from: now.Running, rollout: k.RolloutTimeout},
 					watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
 					waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
 					replacePod{timeout: k.RolloutTimeout},
@@ -87,6 +87,7 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 		},
 		RollbackGate: gateOf(rollback),
 		Notes:        deployNotes(env, now, schema),
+		Confirm:      leftByDeploy{now: now, image: env.Image(to), database: d}.confirm,
 	})
 }
 

@@ -22,7 +22,8 @@ func stepContext(t *testing.T, facts map[string]string) (*plan.StepContext, *[]s
 	t.Helper()
 	told := new([]string)
 	return &plan.StepContext{
-		Env: fixed(t, nil), Root: environmenttest.Repository(t), Run: "test", From: "v2.0.0", To: "v2.1.0", Evidence: t.TempDir(),
+		Removed: func(string, string) error { return nil },
+		Env:     fixed(t, nil), Root: environmenttest.Repository(t), Run: "test", From: "v2.0.0", To: "v2.1.0", Evidence: t.TempDir(),
 		Fact:     func(name string) string { return facts[name] },
 		SetFact:  func(name, value string) error { facts[name] = value; return nil },
 		Progress: func(format string, args ...any) { *told = append(*told, fmt.Sprintf(format, args...)) },

@@ -38,6 +38,7 @@ type Environment struct {
 	Thresholds Thresholds `yaml:"thresholds" json:"thresholds"`
 	Rollback   Rollback   `yaml:"rollback" json:"rollback"`
 	Frontend   Frontend   `yaml:"frontend" json:"frontend"`
+	Run        Run        `yaml:"run" json:"run"`
 
 	// provided returns what the provider printed. It is a function because fmt
 	// would print a map of an unexported field, secrets and all.

@@ -33,6 +33,7 @@ func (e *Environment) validate(at func(key string) string) error {
 	v.oneOf("rollback.application", string(e.Rollback.Application), string(Automatic), string(Manual))
 	v.oneOf("rollback.database", string(e.Rollback.Database), string(Automatic), string(Manual))
 	v.frontend(e.Frontend)
+	v.run(e)
 	return errors.Join(v.problems...)
 }
 
