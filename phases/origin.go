@@ -42,19 +42,24 @@ func (o Origin) Encode() (json.RawMessage, error) {
 }
 
 // Again makes the plan that was made from what a journal holds.
-func Again(env *environment.Environment, root string, origin json.RawMessage) (*plan.Plan, error) {
+func Again(env *environment.Environment, root string, origin json.RawMessage) (*plan.Plan, Origin, error) {
 	if len(origin) == 0 {
-		return nil, errors.New("the run does not say what its plan was made from; only deployments and rollbacks can be resumed, so start a check again")
+		return nil, Origin{}, errors.New("the run does not say what its plan was made from; only deployments and rollbacks can be resumed, so start a check again")
 	}
 	var o Origin
 	decoder := json.NewDecoder(bytes.NewReader(origin))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&o); err != nil {
-		return nil, fmt.Errorf("read what the plan of the run was made from: %w", err)
+		return nil, o, fmt.Errorf("read what the plan of the run was made from: %w", err)
 	}
 	if o.Unread != "" {
 		o.Now.Unread = errors.New(o.Unread)
 	}
+	p, err := o.plan(env, root)
+	return p, o, err
+}
+
+func (o Origin) plan(env *environment.Environment, root string) (*plan.Plan, error) {
 	switch {
 	case o.Deploy != "":
 		return Deploy(env, root, o.Now, o.Deploy)

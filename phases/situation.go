@@ -20,7 +20,7 @@ type Situation struct {
 	Applied []string // ids of applied migrations, in order
 	// Unread says why Applied could not be read. A deployment needs to know it; a
 	// rollback must not depend on a database that may be what is broken.
-	Unread error
+	Unread error `json:"-"`
 }
 
 // Survey reads the situation from the cluster and the database. It changes nothing.

@@ -79,7 +79,7 @@ func (a *app) command() *cobra.Command {
 	root.SetErr(a.err)
 	root.PersistentFlags().StringVar(&a.envName, "env", defaultEnvironment, "environment: a file of testdata/envs without .yaml")
 	root.PersistentFlags().StringVar(&a.output, "output", outputText, "what to write to the standard output: text or json")
-	root.AddCommand(a.planCommand(), a.deployCommand(), a.rollbackCommand(), a.checkCommand(), a.healthCommand(), a.labCommand(), a.reportCommand(), a.proveCommand())
+	root.AddCommand(a.planCommand(), a.deployCommand(), a.rollbackCommand(), a.checkCommand(), a.healthCommand(), a.labCommand(), a.reportCommand(), a.proveCommand(), a.resumeCommand())
 	for _, cmd := range root.Commands() {
 		cmd.Args = asUsage(cmd.Args)
 	}
@@ -157,7 +157,7 @@ func (a *app) codeOf(err error) run.ExitCode {
 		return a.exit // a run has ended and knows better
 	case errors.As(err, &wrong), isRequest(err):
 		return run.Usage
-	case errors.Is(err, errOccupied), a.interrupts.happened() && !a.ran:
+	case errors.Is(err, kube.ErrReserved), a.interrupts.happened() && !a.ran:
 		return run.Held // nothing was being changed yet
 	default:
 		return run.HarnessError

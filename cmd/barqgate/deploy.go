@@ -100,7 +100,11 @@ func (a *app) rollbackCommand() *cobra.Command {
 			if err := a.confirm(env, p.To, yes); err != nil {
 				return err
 			}
-			return a.execute(cmd.Context(), job{root: root, plan: p, retry: fmt.Sprintf("barqgate rollback -env=%s --to-revision=%d", env.Name, revision)})
+			origin, err := phases.RollbackOf(now, revision).Encode()
+			if err != nil {
+				return err
+			}
+			return a.execute(cmd.Context(), job{root: root, plan: p, retry: retryRollback(env.Name, revision), origin: origin})
 		},
 	}
 	cmd.Flags().Int64Var(&revision, "to-revision", 0, "revision of the Deployment; 0: the one before the current image")
@@ -122,10 +126,21 @@ func (a *app) deployment(ctx context.Context, to string) (job, error) {
 		return job{}, err
 	}
 	p, err := phases.Deploy(env, root, now, to)
-	return job{
-		root: root, plan: p,
-		retry: fmt.Sprintf("barqgate deploy -env=%s --to=%s", env.Name, to),
-	}, err
+	if err != nil {
+		return job{}, err
+	}
+	origin, err := phases.DeployOf(now, to).Encode()
+	return job{root: root, plan: p, retry: retryDeploy(env.Name, to), origin: origin}, err
+}
+
+// retryDeploy is what a person types to deploy the same again.
+func retryDeploy(env, to string) string {
+	return fmt.Sprintf("barqgate deploy -env=%s --to=%s", env, to)
+}
+
+// retryRollback is what a person types to roll back to the same again.
+func retryRollback(env string, revision int64) string {
+	return fmt.Sprintf("barqgate rollback -env=%s --to-revision=%d", env, revision)
 }
 
 // confirm asks a person to type the release before production is changed.

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -19,14 +22,17 @@ import (
 
 // job is a plan to execute, with what a person types to go on from it.
 type job struct {
-	root  string // the module's root
-	plan  *plan.Plan
-	retry string // starts the same again
+	root     string // the module's root
+	plan     *plan.Plan
+	retry    string // starts the same again
+	origin   json.RawMessage
+	run      string          // id of the run to go on with; "": a new one
+	attested map[string]bool // a person's word on its steps
 }
 
-// execute runs a plan with everybody watching, writes its report, and keeps its
-// exit code.
-func (a *app) execute(ctx context.Context, j job) error {
+// execute runs a plan, or goes on with its run, with everybody watching, writes
+// its report, and keeps its exit code.
+func (a *app) execute(ctx context.Context, j job) (err error) {
 	root, p := j.root, j.plan
 	existing, err := workspace(root).List()
 	if err != nil {
@@ -35,26 +41,39 @@ func (a *app) execute(ctx context.Context, j job) error {
 	if err := p.Validate(existing); err != nil {
 		return err
 	}
-	release, err := occupy(root, p)
+	drill, err := readDrill(p.Env)
 	if err != nil {
 		return err
 	}
-	defer release()
+	id, do := j.run, run.Resume
+	if id == "" {
+		do = run.Execute
+		if id, err = newRunID(); err != nil {
+			return err
+		}
+	}
+	reserved, err := a.reserve(ctx, p, id)
+	if err != nil {
+		return err
+	}
+	defer reserved.release(&err)
 	built, err := a.build(ctx, root, suitesOf(p))
 	if err != nil {
 		return err
 	}
-	id, err := newRunID()
-	if err != nil {
-		return err
-	}
 	live := report.NewLive(os.Stderr)
-	outcome, err := run.Execute(ctx, run.Config{
+	config := run.Config{
 		Plan: p, Root: root, Run: id, Dir: folder(root, "runs", id), Suites: built, Watcher: live,
 		Abort:           a.interrupts.abort,
-		RollbackTimeout: phases.RollbackTimeout,
-		RetryCommand:    j.retry,
-	})
+		RollbackTimeout: phases.RollbackTimeout, Stall: p.Env.Run.StallAfter(),
+		RetryCommand: j.retry, Origin: j.origin, Attested: j.attested, Versions: versions(),
+		Fence: reserved.fence,
+	}
+	if changes(p) {
+		config.ResumeCommand = resumeCommandOf(id)
+	}
+	drill.apply(&config)
+	outcome, err := do(ctx, config)
 	live.Close()
 	a.exit, a.ran = outcome.Exit, true
 	if outcome.Digest == "" {
@@ -65,6 +84,25 @@ func (a *app) execute(ctx context.Context, j job) error {
 		a.tell(outcome)
 	}
 	return err
+}
+
+// versions says what this barqgate is and what it was built with.
+func versions() map[string]string {
+	found := map[string]string{"go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return found
+	}
+	found["barqgate"] = info.Main.Version
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" || setting.Key == "vcs.modified" {
+			found[setting.Key] = setting.Value
+		}
+	}
+	for _, dep := range info.Deps {
+		found[dep.Path] = dep.Version
+	}
+	return found
 }
 
 // tell says how a run ended of which no report can say it.

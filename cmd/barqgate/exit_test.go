@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/barq-platform/barqgate/fixtures/barq/release"
+	"github.com/barq-platform/barqgate/fixtures/kube"
 	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/run"
 	"github.com/barq-platform/barqgate/phases"
@@ -25,6 +26,7 @@ func exitCases() map[string]exitCase {
 		"unknown release": {fmt.Errorf("plan: %w", release.ErrUnknown), run.Usage},
 		"unknown phase":   {phases.ErrUnknownPhase, run.Usage},
 		"nothing to do":   {phases.ErrAlreadyRunning, run.Usage},
+		"reserved":        {fmt.Errorf("deploy: %w", kube.ErrReserved), run.Held},
 		"does not build":  {gotest.ErrBuild, run.HarnessError},
 		"anything else":   {errors.New("the cluster is away"), run.HarnessError},
 	}

@@ -207,7 +207,7 @@ func (r *runner) advise(o *Outcome) {
 		add("repair the release, then deploy again", r.config.RetryCommand)
 	case Held, HarnessError, Interrupted, RollbackFailed:
 		for _, name := range o.Unknown {
-			o.Next = append(o.Next, fmt.Sprintf("find out what became of the step %q", name))
+			o.Next = append(o.Next, r.whatToLookAt(name))
 		}
 		again := "start the same again"
 		for _, command := range r.undoCommands() {
@@ -217,6 +217,15 @@ func (r *runner) advise(o *Outcome) {
 		add(again, r.config.RetryCommand)
 		add("or go on with this run from where it has stopped", r.config.ResumeCommand)
 	}
+}
+
+// whatToLookAt says what a person does about a step of which nobody knows.
+func (r *runner) whatToLookAt(name string) string {
+	text := fmt.Sprintf("find out what became of the step %q", name)
+	if resume := r.config.ResumeCommand; resume != "" {
+		text += fmt.Sprintf("; then say so: %s --step-done %q, or --step-not-done %q", resume, name, name)
+	}
+	return text
 }
 
 // undoCommands lists what a person types to take back what is in place.
