@@ -27,7 +27,7 @@ func needDeployment() []string {
 // Check plans the judging of what is running, without changing anything: one gate
 // of the named suites.
 func Check(ctx context.Context, env *environment.Environment, root string, suites []string) (*plan.Plan, error) {
-	cluster, err := kube.Connect(ctx, env.Kubernetes)
+	cluster, err := kube.Reach(ctx, env.Kubernetes)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ type Situation struct {
 // Survey reads the situation from the cluster and the database. It changes nothing.
 func Survey(ctx context.Context, env *environment.Environment) (Situation, error) {
 	var now Situation
-	cluster, err := kube.Connect(ctx, env.Kubernetes)
+	cluster, err := kube.Reach(ctx, env.Kubernetes)
 	if err != nil {
 		return now, err
 	}

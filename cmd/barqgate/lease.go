@@ -22,7 +22,7 @@ func (a *app) reserve(ctx context.Context, p *plan.Plan, run string) (reservatio
 	if !changes(p) {
 		return reservation{}, nil
 	}
-	cluster, err := kube.Connect(ctx, p.Env.Kubernetes)
+	cluster, err := kube.Reach(ctx, p.Env.Kubernetes)
 	if err != nil {
 		return reservation{}, err
 	}
