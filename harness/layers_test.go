@@ -70,6 +70,7 @@ var libraries = []library{
 	{"github.com/microsoft/go-mssqldb", []string{"fixtures"}, "SQL Server is reached through fixtures/mssql"},
 	{"modernc.org/sqlite", []string{"fixtures/lab/sqlserver"}, "only the embedded engine stores in SQLite"},
 	{"k8s.io/client-go/kubernetes", []string{"fixtures/kube", "fixtures/lab"}, "Kubernetes is reached through fixtures/kube"},
+	{"github.com/openai/openai-go/v3", []string{"fixtures/ai"}, "keys are handled, and hidden, in one place"},
 	{"log", nil, "log/slog, or a logger that is handed in"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "commands are the top layer"},
 }

@@ -17,6 +17,7 @@ func needDeployment() []string {
 	return []string{
 		"database.migrations.expected",
 		"database.rows.kept",
+		"logs.errors.no-new-kind",
 		"performance.baseline.no-regression",
 		"rollback.data.intact",
 		"rollback.image.restored",

@@ -35,7 +35,7 @@ func gates() []gate {
 		{preDeployment, []string{"smoke", "health", "journeys"}},
 		{database, []string{"database"}},
 		{application, []string{"rollout", "health", "endpoints"}},
-		{verification, []string{"auth", "tenancy", "files", "journeys", "performance"}},
+		{verification, []string{"auth", "tenancy", "files", "ai", "bpm", "journeys", "performance", "logs", "resources"}},
 		{rollback, []string{"rollback", "smoke", "health", "database"}},
 	}
 }

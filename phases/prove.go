@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"time"
 
 	"github.com/barq-platform/barqgate/fixtures/barq"
 	"github.com/barq-platform/barqgate/fixtures/kube"
@@ -82,6 +83,13 @@ func FactsOfNoChange(ctx context.Context, env *environment.Environment, root, su
 		return nil, err
 	}
 	if facts[barq.FactMigrationsExpected], err = encode(expected); err != nil {
+		return nil, err
+	}
+	logged, err := accountOfLogs(ctx, env, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	if facts[barq.FactBaselineLogs], err = encode(logged.Baseline()); err != nil {
 		return nil, err
 	}
 	err = inDatabase(ctx, env.Database, env.Database.Name, func(db *mssql.DB) error {

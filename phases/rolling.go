@@ -51,6 +51,7 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 					proveBackup{scratch: d.ScratchName},
 					exportConfiguration{configMap: k.ConfigMap, secret: k.Secret},
 					recordBaseline{rate: env.Load.Rate, duration: env.Load.Duration},
+					recordErrors{back: env.Logs.Baseline},
 				},
 				Gate: gateOf(preDeployment),
 			},

@@ -39,6 +39,10 @@ type Environment struct {
 	Rollback   Rollback   `yaml:"rollback" json:"rollback"`
 	Frontend   Frontend   `yaml:"frontend" json:"frontend"`
 	Run        Run        `yaml:"run" json:"run"`
+	AI         AI         `yaml:"ai" json:"ai"`
+	BPM        BPM        `yaml:"bpm" json:"bpm"`
+	Logs       Logs       `yaml:"logs" json:"logs"`
+	Resources  Resources  `yaml:"resources" json:"resources"`
 
 	// provided returns what the provider printed. It is a function because fmt
 	// would print a map of an unexported field, secrets and all.

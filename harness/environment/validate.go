@@ -34,6 +34,10 @@ func (e *Environment) validate(at func(key string) string) error {
 	v.oneOf("rollback.database", string(e.Rollback.Database), string(Automatic), string(Manual))
 	v.frontend(e.Frontend)
 	v.run(e)
+	v.ai(e.AI)
+	v.bpm(e.BPM)
+	v.logs(e.Logs)
+	v.resources(e.Resources)
 	return errors.Join(v.problems...)
 }
 

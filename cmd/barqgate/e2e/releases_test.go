@@ -56,6 +56,10 @@ var badReleases = []caught{
 	{release: "v2.1.0-errors", criterion: "continuity.errors.rate-within-threshold"},
 	{release: "v2.1.0-dataloss", criterion: "continuity.writes.exactly-once"},
 	{release: "v2.1.0-leak", criterion: "tenancy.list.own-only"},
+	{release: "v2.1.0-aikey", criterion: "ai.provider.completes", says: "the provider refuses the key"},
+	{release: "v2.1.0-stuckflow", criterion: "bpm.workflow.completes", says: "it is stuck at"},
+	{release: "v2.1.0-errorlog", criterion: "logs.errors.rate-within-threshold", says: "Notification <n> could not be delivered"},
+	{release: "v2.1.0-memleak", criterion: "resources.memory.within-threshold", says: "of its memory limit"},
 	{release: "v2.1.0-slow", criterion: "performance.latency.p95-within-threshold"},
 }
 

@@ -52,6 +52,8 @@ func provided() map[string]string {
 	return map[string]string{
 		"BARQ_LAB_API_URL": "http://127.0.0.1:1", "BARQ_LAB_FAULTS_URL": "http://127.0.0.1:1/faults",
 		"BARQ_LAB_KUBECONFIG": "/nowhere/kubeconfig", "BARQ_LAB_BACKUP_DIR": "/nowhere/backup",
+		"BARQ_LAB_AI_KEY":  "not-a-secret",
+		"BARQ_LAB_BPM_URL": "http://127.0.0.1:1/flowable-rest/service/", "BARQ_LAB_BPM_USER": "rest-admin", "BARQ_LAB_BPM_PASSWORD": "not-a-secret",
 		"BARQ_LAB_APPLICATION_DSN": "sqlserver://barq_app:not-a-secret@127.0.0.1:1?encrypt=true",
 		"BARQ_LAB_DSN":             "sqlserver://sa:not-a-secret@127.0.0.1:1?encrypt=true", "BARQ_LAB_JWT_KEY": "not-a-secret-signing-key",
 		"BARQ_LAB_FRONTEND_URL": "http://127.0.0.1:1", "BARQ_LAB_S3_URL": "http://127.0.0.1:1", "BARQ_LAB_CLOUDFRONT_URL": "http://127.0.0.1:1",
