@@ -77,6 +77,7 @@ func FactsOfNoChange(ctx context.Context, env *environment.Environment, root, su
 	facts := map[string]string{
 		barq.FactFromImage: running.Image, barq.FactToImage: running.Image,
 		barq.FactFromRevision: revision, barq.FactToRevision: revision,
+		barq.FactDeployStarted: time.Now().UTC().Format(time.RFC3339Nano),
 	}
 	expected, err := expectedMigrations(env, root, running.Tag())
 	if err != nil {
