@@ -31,7 +31,7 @@ func testErrorRate(t *testing.T, s *scene) {
 	// This suite's own requests are easy ones. They make a sample where nobody else
 	// asks, but must not thin out the errors of those who do.
 	judgements := []judge.Judgement{judge.ErrorRate(min(all.Errors, all.Requests), all.Requests, threshold, judge.Confidence)}
-	if others := all.Requests - all.Own; all.Errors > 0 && others > 0 {
+	if others := all.Requests - all.Marked; all.Errors > 0 && others > 0 {
 		judgements = append(judgements, judge.ErrorRate(min(all.Errors, others), others, threshold, judge.Confidence))
 	}
 	for _, p := range pods {

@@ -55,7 +55,7 @@ func TestLogs(t *testing.T) {
 	require.NoError(t, err)
 	rules, err := podlog.NewRules(env)
 	require.NoError(t, err)
-	s := &scene{cluster: cluster, rules: rules, mark: "/gate-logs-" + strings.ToLower(rand.Text())}
+	s := &scene{cluster: cluster, rules: rules, mark: podlog.MarkPrefix + strings.ToLower(rand.Text())}
 	if facts, deployed := suite.Deployment(); deployed && facts.Values[barq.FactDeployStarted] != "" {
 		s.since, err = time.Parse(time.RFC3339Nano, facts.Values[barq.FactDeployStarted])
 		require.NoError(t, err)
@@ -74,8 +74,7 @@ func testReadable(t *testing.T, s *scene) {
 	c.Needs(env.Kubernetes.Replicas)
 	c.WouldCatch("one pod whose log cannot be read, is empty, was rotated, or lags behind")
 	s.read(t, c)
-	total := s.total()
-	s.send(t, max(env.Health.Samples, env.Logs.MinimumRequests-total.Requests))
+	s.send(t, max(env.Health.Samples, env.Logs.MinimumRequests-s.total().Requests))
 	c.Measured(suite.MeasuredRequests, s.sent)
 	c.Require(s.sent > 0, "no marked request was answered, so nobody knows whether the logs are current")
 	s.awaitMarks(t, c)
@@ -85,7 +84,7 @@ func testReadable(t *testing.T, s *scene) {
 		c.Require(p.Problem == "", "the log of pod %s says nothing: %s", p.Pod, p.Problem)
 		c.Observed(1, "logs read whole")
 	}
-	found := s.total().Own
+	found := s.total().Marked
 	c.Require(found >= s.sent, "%d marked requests were answered, and after %s the logs show %d of them: they are not current, or not those of all pods", s.sent, env.Logs.AppearsWithin, found)
 }
 
@@ -126,7 +125,7 @@ func (s *scene) awaitMarks(t *testing.T, c *suite.Check) {
 	defer tick.Stop()
 	for end := time.Now().Add(suite.Env().Logs.AppearsWithin); ; <-tick.C {
 		s.read(t, c)
-		if s.total().Own >= s.sent || time.Now().After(end) {
+		if s.total().Marked >= s.sent || time.Now().After(end) {
 			return
 		}
 	}
