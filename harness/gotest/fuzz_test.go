@@ -2,6 +2,8 @@ package gotest
 
 import (
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,9 +33,17 @@ func FuzzStream(f *testing.F) {
 	f.Add(`{"Action":"output","Output":"=== ATTR  TestA barqgate x\n"}`)
 	f.Add(`{"Action":"pass"`)
 	f.Add("not json")
+	streams, err := filepath.Glob(filepath.Join(corpus(f), "*", "events.jsonl"))
+	require.NoError(f, err)
+	for _, path := range streams {
+		stream, err := os.ReadFile(path)
+		require.NoError(f, err)
+		f.Add(string(stream))
+	}
 	f.Fuzz(func(t *testing.T, stream string) {
 		transcript := readStream(t, strings.NewReader(stream))
-		v, reason := execution{inventory: []string{"TestA"}, status: "exit status 0", transcript: transcript}.judge()
+		x := execution{inventory: []string{"TestFirst", "TestSecond"}, evidence: filepath.Join(corpus(t), "pass-compiled", "evidence"), status: "exit status 0", transcript: transcript}
+		v, reason := x.judge()
 		require.Equal(t, v.Passed(), reason == "", "%s: %s", v, reason)
 		require.NotEqual(t, verdict.Unset, v)
 		if !v.Passed() {
@@ -41,7 +51,7 @@ func FuzzStream(f *testing.F) {
 		}
 		require.Equal(t, "pass", transcript.outcome)
 		require.NotEmpty(t, transcript.records)
-		require.Equal(t, "pass", transcript.byName["TestA"].Outcome)
+		require.Equal(t, "pass", transcript.byName["TestFirst"].Outcome)
 		for _, test := range transcript.tests {
 			require.NotEmpty(t, test.Outcome, test.Name)
 			require.NotEqual(t, "fail", test.Outcome, test.Name)

@@ -3,6 +3,7 @@ package gotest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -138,7 +139,7 @@ func (x execution) contradictions() string {
 	failed := slices.ContainsFunc(t.tests, func(test *Test) bool { return test.Outcome == "fail" })
 	switch {
 	case len(t.problems) > 0:
-		return "its test events contradict each other: " + strings.Join(t.problems, "; ")
+		return "its test events cannot be trusted: " + firstOf(t.problems)
 	case t.outcome == "":
 		return fmt.Sprintf("its process ended with %s, but the package never ended: something exits before the tests are done", x.status)
 	case x.exit == 0 && (failed || t.outcome != "pass"):
@@ -151,6 +152,16 @@ func (x execution) contradictions() string {
 		return fmt.Sprintf("it ended with %s, but its package ended as %q", x.status, t.outcome)
 	}
 	return ""
+}
+
+// firstOf shows as many problems as people read.
+func firstOf(problems []string) string {
+	const most = 3
+	text := strings.Join(problems[:min(most, len(problems))], "; ")
+	if more := len(problems) - most; more > 0 {
+		text += fmt.Sprintf(" (and %d more)", more)
+	}
+	return text
 }
 
 // records checks each criterion's record against its test and its evidence.
@@ -206,7 +217,7 @@ func verify(dir string, e suite.Evidence) error {
 	}
 	data, err := os.ReadFile(filepath.Join(dir, path))
 	if err != nil {
-		return fmt.Errorf("its evidence is missing: %w", err)
+		return fmt.Errorf("its evidence %s is missing: %w", e.Path, errors.Unwrap(err)) // without the machine's folders
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != e.SHA256 || len(data) != e.Bytes {
 		return fmt.Errorf("its evidence %s was changed after it was recorded", e.Path)
