@@ -18,13 +18,17 @@ import (
 
 func (a *app) checkCommand() *cobra.Command {
 	var phase string
+	var how execution
 	cmd := &cobra.Command{
 		Use:   "check [suite...]",
 		Short: "Run suites as a gate and show the verdict on each criterion",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if how.timeout < 0 {
+				return usage("--timeout is %s; expected a time above 0", how.timeout)
+			}
 			if phase == "" {
-				return a.check(cmd.Context(), args)
+				return a.check(cmd.Context(), args, how)
 			}
 			if len(args) > 0 {
 				return usage("--phase and suites exclude each other")
@@ -33,9 +37,12 @@ func (a *app) checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.check(cmd.Context(), suites)
+			return a.check(cmd.Context(), suites, how)
 		},
 	}
+	cmd.Flags().BoolVar(&how.source, "source", false, "run the suites by go test from their sources instead of compiling them first")
+	cmd.Flags().BoolVar(&how.race, "race", false, "run the suites from their sources with the race detector")
+	cmd.Flags().DurationVar(&how.timeout, "timeout", 0, "deadline of each suite (default "+gotest.DefaultTimeout.String()+")")
 	cmd.Flags().StringVar(&phase, "phase", "", "run the suites of this phase's gate, by number or name")
 	return cmd
 }
@@ -46,13 +53,13 @@ func (a *app) healthCommand() *cobra.Command {
 		Short: "Run the smoke and health suites: is the platform up and working?",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.check(cmd.Context(), []string{"smoke", "health"})
+			return a.check(cmd.Context(), []string{"smoke", "health"}, execution{})
 		},
 	}
 }
 
 // check runs the named suites as one gate, or all of them.
-func (a *app) check(ctx context.Context, suites []string) error {
+func (a *app) check(ctx context.Context, suites []string, how execution) error {
 	suites, err := a.known(suites)
 	if err != nil {
 		return err
@@ -65,7 +72,7 @@ func (a *app) check(ctx context.Context, suites []string) error {
 	if err != nil {
 		return err
 	}
-	return a.execute(ctx, job{root: root, plan: p, retry: fmt.Sprintf("barqgate check -env=%s %s", env.Name, strings.Join(suites, " "))})
+	return a.execute(ctx, job{root: root, plan: p, how: how, retry: fmt.Sprintf("barqgate check -env=%s %s", env.Name, strings.Join(suites, " "))})
 }
 
 // known returns the suites asked for, all if none, and fails on one that does not

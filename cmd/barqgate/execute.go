@@ -28,6 +28,14 @@ type job struct {
 	origin   json.RawMessage
 	run      string          // id of the run to go on with; "": a new one
 	attested map[string]bool // a person's word on its steps
+	how      execution
+}
+
+// execution says how the suites are run; its zero value is how a gate runs them.
+type execution struct {
+	source  bool // by go test from their sources
+	race    bool // with the race detector, and so from their sources
+	timeout time.Duration
 }
 
 // execute runs a plan, or goes on with its run, with everybody watching, writes
@@ -57,7 +65,7 @@ func (a *app) execute(ctx context.Context, j job) (err error) {
 		return err
 	}
 	defer reserved.release(&err)
-	built, err := a.build(ctx, root, suitesOf(p))
+	built, err := a.prepare(ctx, root, suitesOf(p), j.how)
 	if err != nil {
 		return err
 	}
@@ -67,7 +75,7 @@ func (a *app) execute(ctx context.Context, j job) (err error) {
 		Abort:           a.interrupts.abort,
 		RollbackTimeout: phases.RollbackTimeout, Stall: p.Env.Run.StallAfter(),
 		RetryCommand: j.retry, Origin: j.origin, Attested: j.attested, Versions: versions(),
-		Fence: reserved.fence,
+		Fence: reserved.fence, SuiteTimeout: j.how.timeout,
 	}
 	if changes(p) {
 		config.ResumeCommand = resumeCommandOf(id)
@@ -117,6 +125,16 @@ func (a *app) tell(o run.Outcome) {
 	say("not done", o.Open)
 	say("unknown", o.Unknown)
 	say("next", o.Next)
+}
+
+// prepare makes the suites ready to be run in the wanted way.
+func (a *app) prepare(ctx context.Context, root string, suites []string, how execution) (gotest.Set, error) {
+	if !how.source && !how.race {
+		return a.build(ctx, root, suites)
+	}
+	w := workspace(root)
+	w.Race = how.race
+	return w.Sources(ctx, suites, func(text string) { _, _ = fmt.Fprintln(a.err, text) })
 }
 
 // build compiles the suites for gates.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/barq-platform/barqgate/harness/suite"
 )
@@ -22,11 +23,17 @@ func TestThing(t *testing.T) {
 	c := suite.Criterion(t, name+".thing.holds", "The thing holds.")
 	ctx, begun := suite.Companion(t)
 	if flag.Lookup("companion").Value.String() != "" {
+		if facts.Values["die"] == "never starts" {
+			<-time.After(time.Hour)
+		}
 		begun()
 		if _, err := os.Stat(facts.Values["die"]); err == nil || facts.Values["die"] == "early" {
 			t.Fatal("died early")
 		}
 		<-ctx.Done()
+		if facts.Values["die"] == "does not stop" {
+			<-time.After(time.Hour)
+		}
 	}
 	switch facts.Values[name] {
 	case "fail":
@@ -51,6 +58,29 @@ func TestThing(t *testing.T) {
 		}
 	case "skip":
 		c.Skip("not here")
+	case "too little traffic":
+		c.Needs(3000)
+	case "no traffic":
+		c.Observed(0, "requests sent")
+		return
+	case "only errors":
+		for range 5 {
+			_, err := os.Stat("/nowhere")
+			t.Log(err) // nobody looks at it
+		}
+		return
+	case "failed and said nothing":
+		t.Fail()
+		return
+	case "evidence lost":
+		c.Evidence("gone.txt", []byte("seen"))
+		if err := os.RemoveAll(flag.Lookup("evidence").Value.String() + "/" + name + ".thing.holds"); err != nil {
+			t.Fatal(err)
+		}
+		c.Observed(1, "things")
+		return
+	case "hang":
+		<-time.After(time.Hour)
 	}
 	c.Observed(5, "things")
 	c.Measured("thing-ms", 12.5)

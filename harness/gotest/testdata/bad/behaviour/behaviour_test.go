@@ -23,6 +23,8 @@ func TestMain(m *testing.M) {
 	switch bad := os.Getenv("BAD"); {
 	case bad == "exit 0 in TestMain" && !listing:
 		os.Exit(0)
+	case bad == "mistyped -run" && !listing:
+		os.Args = append(os.Args, "-test.run=TestMistyped")
 	case bad == "code dropped" && !listing:
 		suiteMain(m)
 		os.Exit(0)
