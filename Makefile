@@ -47,6 +47,11 @@ sql-conformance: sql-clients ## run testdata/tsql through four clients; DSN=sqls
 	status=$$?; grep '^sql-conformance:' .barqgate/sql-conformance.log; \
 	[ $$status = 0 ] || grep -v -e '=== ' -e '--- PASS' .barqgate/sql-conformance.log | tail -n 100; exit $$status
 
+.PHONY: test-docker
+test-docker: ## run the tests that need Docker, on a daemon of their own (Linux and root; testdata/docker/dockerd.sh says why not)
+	testdata/docker/dockerd.sh install
+	BARQ_DOCKER_TESTS=require testdata/docker/dockerd.sh run go test -count=1 -timeout 15m ./fixtures/mssql/container
+
 .PHONY: prove
 prove: build ## prove that every criterion can fail: each mutant must be caught
 	$(BIN)/barqgate prove -env=local
