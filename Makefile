@@ -60,6 +60,12 @@ prove: build ## prove that every criterion can fail: each mutant must be caught
 bench: build ## print the timings and sizes that the project promises
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/barqgate/e2e ./harness/... ./fixtures/lab/sqlserver/...
 
+.PHONY: cover
+cover: ## print the statement coverage of the packages that decide; below 90 % it fails
+	@mkdir -p .barqgate
+	go test -race -timeout 30m -coverpkg=./harness/verdict,./harness/gotest,./harness/journal,./harness/run -coverprofile=.barqgate/cover.out ./harness/...
+	@awk -f .ci/coverage.awk .barqgate/cover.out
+
 .PHONY: lint
 lint: ## vet, formatting and the linters of .golangci.yml
 	test -z "$$(gofmt -l .)"

@@ -8,6 +8,7 @@
 package gotest
 
 import (
+	"os"
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/redact"
@@ -35,8 +36,9 @@ type Executable struct {
 	// Converter is the path of the test2json command, for a binary.
 	Converter string
 
-	root  string   // the module's root, for sources
-	build []string // flags of go test, for sources
+	root  string      // the module's root, for sources
+	build []string    // flags of go test, for sources
+	built os.FileInfo // of the binary when its SHA256 was taken
 }
 
 // Set holds suites ready to be run, by name.

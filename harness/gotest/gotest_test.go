@@ -249,7 +249,11 @@ func dead(pid int) bool {
 
 func TestReplacedBinaryIsAnError(t *testing.T) {
 	binary, options := bad(t, "behaviour", "nothing")
-	binary.SHA256 = strings.Repeat("0", 64)
+	other := filepath.Join(t.TempDir(), "other.test")
+	data, err := os.ReadFile(binary.Path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(other, append(data, 0), 0o755))
+	binary.Path = other
 	result := binary.Run(t.Context(), options)
 	require.Equal(t, verdict.Error, result.Verdict)
 	require.Contains(t, result.Reason, "not the one that was built")

@@ -75,6 +75,11 @@ func (e Executable) unchanged() error {
 		}
 		return nil
 	}
+	// To read a binary of 10 MB for each of its executions would take longer than all
+	// the rest. Whoever replaces it or writes to it changes what is compared here.
+	if now, err := os.Stat(e.Path); err == nil && e.built != nil && os.SameFile(now, e.built) && now.Size() == e.built.Size() && now.ModTime().Equal(e.built.ModTime()) {
+		return nil
+	}
 	if sum, err := hashFile(e.Path); err != nil || sum != e.SHA256 {
 		return errors.Join(fmt.Errorf("its binary %s is not the one that was built for this run", e.Path), err)
 	}
