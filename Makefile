@@ -29,12 +29,13 @@ test: LAB = test
 test: build ## run every test: units, the suites on a lab, every release of the lab end to end
 	go vet ./...
 	if testdata/sqlclients/install.sh; then export BARQ_SQL_CLIENTS=all; fi; \
-	go test -timeout 20m $$(go list ./... | grep -v -e /suites/ -e /e2e)
+	go test -timeout 20m $$(go list ./... | grep -v -e /suites/ -e /e2e -e /barqgate/kill)
 	go test -race -timeout 20m ./harness/...
 	$(BIN)/barqgate lab down
 	trap '$(BIN)/barqgate lab down' EXIT; \
 	go test -count=1 -p 1 -timeout 15m ./suites/... -env=local && \
-	go test -count=1 -timeout 60m -v ./cmd/barqgate/e2e
+	go test -count=1 -timeout 60m -v ./cmd/barqgate/e2e && \
+	KILL_POINTS=$${KILL_POINTS:-2} go test -count=1 -timeout 30m -v ./cmd/barqgate/kill
 
 .PHONY: sql-clients
 sql-clients: ## install the SQL clients that sql-conformance runs
@@ -51,6 +52,12 @@ sql-conformance: sql-clients ## run testdata/tsql through four clients; DSN=sqls
 test-docker: ## run the tests that need Docker, on a daemon of their own (Linux and root; testdata/docker/dockerd.sh says why not)
 	testdata/docker/dockerd.sh install
 	BARQ_DOCKER_TESTS=require testdata/docker/dockerd.sh run go test -count=1 -timeout 15m ./fixtures/mssql/container
+
+.PHONY: kill-test
+kill-test: LAB = kill
+kill-test: build ## kill barqgate at every record of a deployment, and resume it; KILL_POINTS=5 for a sample
+	$(BIN)/barqgate lab down
+	trap '$(BIN)/barqgate lab down' EXIT; go test -count=1 -timeout 6h -v ./cmd/barqgate/kill
 
 .PHONY: prove
 prove: build ## prove that every criterion can fail: each mutant must be caught

@@ -87,7 +87,7 @@ func (a *app) execute(ctx context.Context, j job) (err error) {
 	if outcome.Digest == "" {
 		return err // it did not get as far as a journal
 	}
-	err = errors.Join(err, a.show(outcome.Dir))
+	err = errors.Join(err, a.show(outcome.Dir), a.bundle(outcome.Dir))
 	if errors.Is(err, run.ErrUnrecorded) {
 		a.tell(outcome)
 	}

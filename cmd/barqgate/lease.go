@@ -8,6 +8,7 @@ import (
 	"os/user"
 
 	"github.com/barq-platform/barqgate/fixtures/kube"
+	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/plan"
 )
 
@@ -22,11 +23,16 @@ func (a *app) reserve(ctx context.Context, p *plan.Plan, run string) (reservatio
 	if !changes(p) {
 		return reservation{}, nil
 	}
-	cluster, err := kube.Reach(ctx, p.Env.Kubernetes)
+	return a.reserveFor(ctx, p.Env, run)
+}
+
+// reserveFor takes the Lease whatever it is needed for.
+func (a *app) reserveFor(ctx context.Context, env *environment.Environment, run string) (reservation, error) {
+	cluster, err := kube.Reach(ctx, env.Kubernetes)
 	if err != nil {
 		return reservation{}, err
 	}
-	held, err := cluster.Reserve(ctx, holder(run), p.Env.Run.LeaseFor(), func(text string) { _, _ = fmt.Fprintln(a.err, text) })
+	held, err := cluster.Reserve(ctx, holder(run), env.Run.LeaseFor(), func(text string) { _, _ = fmt.Fprintln(a.err, text) })
 	return reservation{held: held}, err
 }
 

@@ -15,6 +15,11 @@ type Run struct {
 	OnlySuites []string `yaml:"onlySuites" json:"onlySuites,omitempty"`
 }
 
+// RunVariable names the variable of a suite's process that holds the id of the run
+// it belongs to. What a suite makes on the platform bears it, so that it can be
+// found if the suite does not live to remove it.
+const RunVariable = "BARQGATE_RUN"
+
 // Defaults of Run.
 const (
 	DefaultStall = 5 * time.Minute

@@ -54,6 +54,7 @@ func (e Executable) StartCompanion(ctx context.Context, o Options) (*Companion, 
 	if err := c.awaitReady(ctx); err != nil {
 		r := p.finish(byItself, p.stop(true))
 		r.Verdict, r.Reason = verdict.Error, err.Error()+because(r.Reason)
+		r.Process.Failure = r.Reason
 		return nil, &CompanionError{Result: r}
 	}
 	return c, nil
@@ -128,6 +129,7 @@ func (c *Companion) Stop(ctx context.Context) Result {
 	r := c.process.finish(how, err)
 	if early {
 		r.Verdict, r.Reason = verdict.Error, "it ended before the steps that it accompanies"+because(r.Reason)
+		r.Process.Failure = r.Reason
 	}
 	return r
 }

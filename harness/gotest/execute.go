@@ -22,5 +22,6 @@ func (e Executable) Run(ctx context.Context, o Options) Result {
 func (e Executable) unstarted(o Options, err error) Result {
 	r := e.blank(o, time.Now())
 	r.Verdict, r.Reason = verdict.Error, "it could not be started: "+err.Error()
+	r.Process.Failure = r.Reason
 	return r
 }

@@ -87,6 +87,7 @@ type Result struct {
 	Command  string // what a person types to run it again
 	Started  time.Time
 	Duration time.Duration
+	Process  Process // what the verdict rests on besides events and evidence
 }
 
 // Test is how one test or subtest ended.

@@ -293,6 +293,7 @@ func (p *process) cutStream() error {
 func (p *process) result(x execution) Result {
 	r := p.executable.blank(p.options, p.started)
 	r.Verdict, r.Reason = x.judge()
+	r.Process = x.account()
 	for _, j := range x.transcript.records {
 		r.Criteria = append(r.Criteria, j.record)
 		if test, ok := x.transcript.byName[j.test]; ok {

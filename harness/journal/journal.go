@@ -26,6 +26,8 @@ const FileName = "journal.jsonl"
 var (
 	// ErrLocked means that another process writes this journal.
 	ErrLocked = errors.New("the journal is being written by another process")
+	// ErrEmpty means that the writer died before its first record.
+	ErrEmpty = errors.New("the journal is empty")
 	// ErrBroken means that the file is not the unbroken chain that was written.
 	ErrBroken = errors.New("the journal is broken")
 )
@@ -85,7 +87,7 @@ func Open(dir string, options ...Option) (*Writer, Chain, error) {
 	}
 	chain, err := Replay(dir)
 	if err == nil && len(chain.Records) == 0 {
-		err = fmt.Errorf("go on with the journal in %s: it holds no record; nothing was done, so start anew", dir)
+		err = fmt.Errorf("go on with the journal in %s: %w; nothing was done, so start anew", dir, ErrEmpty)
 	}
 	if err != nil {
 		return nil, Chain{}, errors.Join(err, w.lock.Unlock())

@@ -40,6 +40,14 @@ var markdownCell = strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;", "`",
 // Files are the paths of the written report.
 type Files struct{ HTML, Markdown, JUnit, JSON string }
 
+// FileNames lists the names of the report's files.
+func FileNames() []string { return []string{htmlFile, markdownFile, junitFile, jsonFile} }
+
+// Writers maps the report's files to what writes them.
+func (r *Report) Writers() map[string]func(io.Writer) error {
+	return map[string]func(io.Writer) error{htmlFile: r.HTML, markdownFile: r.Markdown, junitFile: r.JUnit, jsonFile: r.JSON}
+}
+
 // Write stores report.html, report.md, junit.xml and report.json in the run's
 // folder. Each file is complete or not there.
 func (r *Report) Write() (Files, error) {

@@ -82,6 +82,7 @@ type runner struct {
 	// What a resumed run has found in its journal; empty in a fresh one.
 	passed     map[string]bool            // phases whose gate has passed
 	standing   map[string][]gotest.Result // results of an undecided gate that no repetition can take back
+	unsure     map[string][]gotest.Result // by phase/suite: attempts of it that could not tell
 	retreating *event.RollbackStarted     // a rollback that was begun and not ended
 	gateFailed *gateError                 // a gate that was decided, and nothing done about it
 	lost       []event.SuiteStarted       // suites that never ended
@@ -155,7 +156,7 @@ func (c Config) withDefaults() Config {
 }
 
 func newRunner(c Config, writer *journal.Writer) *runner {
-	r := &runner{config: c, started: time.Now(), journal: writer, facts: map[string]string{}, passed: map[string]bool{}, standing: map[string][]gotest.Result{}}
+	r := &runner{config: c, started: time.Now(), journal: writer, facts: map[string]string{}, passed: map[string]bool{}, standing: map[string][]gotest.Result{}, unsure: map[string][]gotest.Result{}}
 	r.now, r.stopNow = context.WithCancel(context.Background())
 	for _, phase := range c.Plan.Phases {
 		for _, step := range phase.Steps {

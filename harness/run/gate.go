@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/journal/event"
 	"github.com/barq-platform/barqgate/harness/plan"
@@ -133,7 +134,7 @@ func (r *runner) announce(phase, name string, gate plan.Gate, as announced) (exe
 	relative := filepath.Join(evidenceFolder, x.instance)
 	x.options = gotest.Options{
 		Env: r.config.Plan.Env.Name, Evidence: filepath.Join(r.config.Dir, relative), Facts: filepath.Join(r.config.Dir, relative, "facts.json"),
-		Environ: r.config.Plan.Env.Provided(),
+		Environ: append(slices.Clone(r.config.Plan.Env.Provided()), environment.RunVariable+"="+r.config.Run),
 		Timeout: r.config.SuiteTimeout, Grace: r.config.Grace, Redactor: redact.New(r.config.Plan.Env.Secrets()),
 		Watch: func(test, action string) { r.config.Watcher.Progress(name, strings.TrimSpace(test+" "+action)) },
 	}
@@ -177,7 +178,7 @@ func (r *runner) finished(x execution, result gotest.Result) error {
 	e := event.SuiteFinished{
 		Suite: x.suite, Instance: x.instance, Verdict: result.Verdict, Reason: result.Reason, Tests: []event.Test{},
 		Output: filepath.ToSlash(filepath.Join("evidence", x.instance, filepath.Base(result.Output))), Command: result.Command, Duration: result.Duration,
-		Files: files,
+		Files: files, Process: result.Process,
 	}
 	for _, test := range result.Tests {
 		t := event.Test{Name: test.Name, Criterion: test.Criterion, Outcome: test.Outcome, Duration: test.Elapsed}

@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -163,10 +164,14 @@ func (r *runner) againSuite(p *past, e event.Event) {
 		if started.Phase != rollbackPhase && (e.Verdict == verdict.Fail || e.Verdict == verdict.Error) {
 			r.standing[started.Phase] = append(r.standing[started.Phase], result)
 		}
+		if key := started.Phase + "/" + e.Suite; e.Verdict == verdict.Inconclusive && !started.Companion {
+			r.unsure[key] = append(r.unsure[key], result)
+		}
 	}
 }
 
 func (r *runner) againGate(e event.GateDecided) {
+	maps.DeleteFunc(r.unsure, func(key string, _ []gotest.Result) bool { return strings.HasPrefix(key, e.Phase+"/") })
 	if e.Phase == rollbackPhase {
 		return
 	}

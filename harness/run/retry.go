@@ -24,7 +24,7 @@ type judged struct {
 // policy lets it try. Each attempt is recorded like a suite of its own.
 func (r *runner) judge(ctx context.Context, phase, name string, gate plan.Gate) (judged, error) {
 	retry := gate.RetryOf(name)
-	var before []gotest.Result
+	before := r.unsure[phase+"/"+name] // of an earlier process, in the same gate
 	for attempt := 1; ; attempt++ {
 		if err := r.mayGoOn(ctx); err != nil {
 			return judged{}, err

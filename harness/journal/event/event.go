@@ -10,8 +10,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
+	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/journal"
 	"github.com/barq-platform/barqgate/harness/plan"
 	"github.com/barq-platform/barqgate/harness/suite"
@@ -182,6 +184,7 @@ type SuiteFinished struct {
 	Command  string          `json:"command"` // what a person types to run it again
 	Duration time.Duration   `json:"duration"`
 	Files    []File          `json:"files,omitempty"` // everything in its evidence folder
+	Process  gotest.Process  `json:"process"`         // what the verdict rests on besides them
 }
 
 // Test is how one Go test of a suite ended.
@@ -330,4 +333,21 @@ func Files(e Event) []File {
 	default:
 		return nil
 	}
+}
+
+// Remaining is the ledger of a run: the objects that it has made and not removed.
+func Remaining(events []Event) []ObjectCreated {
+	var left []ObjectCreated
+	without := func(object, id string) []ObjectCreated {
+		return slices.DeleteFunc(left, func(o ObjectCreated) bool { return o.Object == object && o.ID == id })
+	}
+	for _, e := range events {
+		switch e := e.(type) {
+		case ObjectCreated:
+			left = append(without(e.Object, e.ID), e)
+		case ObjectRemoved:
+			left = without(e.Object, e.ID)
+		}
+	}
+	return left
 }
