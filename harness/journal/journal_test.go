@@ -203,3 +203,47 @@ func TestRecordsSurviveARoundTrip(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, records, chain.Records)
 }
+
+func TestWhatKeepsAJournalFromBeingKeptIsSaid(t *testing.T) {
+	_, err := Create(filepath.Join(t.TempDir(), "missing"))
+	require.ErrorContains(t, err, "lock the journal")
+
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, FileName), 0o755))
+	_, err = Create(dir)
+	require.ErrorContains(t, err, "create the journal")
+	_, _, err = Open(dir)
+	require.ErrorContains(t, err, "replay the journal")
+
+	dir = t.TempDir()
+	written(t, dir, 2)
+	path := filepath.Join(dir, FileName)
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, data[:len(data)-9], 0o644))
+	w, chain, err := Open(dir)
+	require.NoError(t, err)
+	require.True(t, chain.Torn)
+	require.Equal(t, 1, w.Len())
+	require.NoError(t, w.file.Close())
+	_, err = w.Append("note", payload{})
+	require.ErrorContains(t, err, "drop the unfinished last line")
+	require.ErrorContains(t, w.Close(), "close the journal")
+}
+
+func TestAHashedLineThatIsNoRecordIsRefused(t *testing.T) {
+	for name, body := range map[string]string{
+		"unknown key":     `{"seq":1,"time":"2026-01-01T00:00:00Z","kind":"note","data":{},"prev":"","mood":"good"`,
+		"no kind":         `{"seq":1,"time":"2026-01-01T00:00:00Z","kind":"","data":{},"prev":""`,
+		"another record":  `{"seq":2,"time":"2026-01-01T00:00:00Z","kind":"note","data":{},"prev":""`,
+		"after another":   `{"seq":1,"time":"2026-01-01T00:00:00Z","kind":"note","data":{},"prev":"x"`,
+		"two on one line": `{} {"seq":1`,
+		"no object":       `[`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse([]byte(body + sumBegins + hash([]byte(body)) + sumEnds + "\n"))
+			require.ErrorIs(t, err, ErrBroken)
+			require.ErrorContains(t, err, "record 1: ")
+		})
+	}
+}
