@@ -123,8 +123,9 @@ func misbehave(t *testing.T, c *suite.Check, bad string) {
 		c.Evidence("a.txt", []byte("a"))
 		c.Evidence("b.txt", []byte("b"))
 		t.Cleanup(func() { replaceEvidence(t) })
-	case "leaves a process":
+	case "leaves a process", "leaves a process in a session of its own":
 		cmd := exec.Command("sleep", "60")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: bad != "leaves a process"}
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
