@@ -62,6 +62,10 @@ kill-test: build ## kill barqgate at every record of a deployment, and resume it
 prove: build ## prove that every criterion can fail: each mutant must be caught
 	$(BIN)/barqgate prove -env=local
 
+.PHONY: docs
+docs: ## make docs/runbook.md and the golden plans again
+	UPDATE_GOLDEN=1 go test -count=1 ./phases/...
+
 .PHONY: bench
 bench: build ## print the timings and sizes that the project promises
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/barqgate/e2e ./harness/... ./fixtures/lab/sqlserver/...

@@ -16,6 +16,7 @@ const (
 	factBackupWindow = "backup.window"     // contents right before and right after the backup
 	factTaken        = "traffic.taken"     // "yes" once the new version may have taken traffic
 	factStopped      = "traffic.stopped"   // "yes" while a restore has scaled the Deployment to 0
+	factTag          = "release.tag"       // that marks what ran before
 	factUnsafe       = "migrations.unsafe" // JSON list of applied migrations the old version cannot run on
 )
 

@@ -12,6 +12,7 @@ import (
 
 // The names of the phases, as the runbook counts them.
 const (
+	preflight     = "0 preflight"
 	preDeployment = "1 pre-deployment"
 	database      = "2 database"
 	application   = "3 application"
@@ -32,6 +33,7 @@ type gate struct {
 // whichever way something was taken back.
 func gates() []gate {
 	return []gate{
+		{preflight, []string{preflightSuite}},
 		{preDeployment, []string{"smoke", "health", "journeys"}},
 		{database, []string{"database"}},
 		{application, []string{"rollout", "health", "endpoints"}},

@@ -224,35 +224,6 @@ func (w window) explains(restored mssql.Contents) (moved []string, err error) {
 	return moved, errors.Join(problems...)
 }
 
-// exportConfiguration keeps the configuration that the old version ran with.
-type exportConfiguration struct{ configMap, secret string }
-
-func (s exportConfiguration) Name() string {
-	return fmt.Sprintf("Export ConfigMap %s, and digests of the values of Secret %s", s.configMap, s.secret)
-}
-
-// Effect is Idempotent: only files of this run are written.
-func (exportConfiguration) Effect() plan.Effect { return plan.Idempotent }
-
-func (s exportConfiguration) Run(ctx context.Context, sc *plan.StepContext) error {
-	cluster, err := kube.Connect(ctx, sc.Env.Kubernetes)
-	if err != nil {
-		return err
-	}
-	configMap, err := cluster.ExportConfigMap(ctx)
-	if err != nil {
-		return err
-	}
-	secret, err := cluster.ExportSecret(ctx)
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		store(sc, "configmap-"+s.configMap+".yaml", configMap),
-		store(sc, "secret-"+s.secret+"-digests.yaml", secret),
-	)
-}
-
 // recordBaseline measures the old version under load, so that the new one can be
 // compared with it. It does not judge: a slow old version is no reason not to
 // replace it.

@@ -86,6 +86,14 @@ func FactsOfNoChange(ctx context.Context, env *environment.Environment, root, su
 	if facts[barq.FactMigrationsExpected], err = encode(expected); err != nil {
 		return nil, err
 	}
+	if suite == preflightSuite {
+		release, err := preflightFacts(ctx, env, root, running.Tag())
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(facts, release)
+		return facts, nil
+	}
 	logged, err := accountOfLogs(ctx, env, time.Time{})
 	if err != nil {
 		return nil, err

@@ -32,28 +32,38 @@ func Rollback(env *environment.Environment, root string, now Situation, revision
 	} else if err := runsOn(env, root, target.Tag(), now.Applied); err != nil {
 		return nil, err
 	}
-	k, d := env.Kubernetes, env.Database
+	success, err := successLists(root)
+	if err != nil {
+		return nil, err
+	}
 	return insist(root, &plan.Plan{
-		Name: fmt.Sprintf("roll %s back to revision %d (%s)", env.Name, to.Number, to.Image),
-		Env:  env,
-		From: now.Running.Tag(),
-		To:   target.Tag(),
-		Phases: []plan.Phase{{
-			Name:  rollback,
-			About: "bring back what ran before, and see that it works on the data of now",
-			Steps: []plan.Step{
-				noteBefore{to: to},
-				countBaseline{tables: d.Critical},
-				rollBack{to: to},
-				watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
-				waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
-			},
-			Gate: gateOf(rollback),
-		}},
+		Name:         fmt.Sprintf("roll %s back to revision %d (%s)", env.Name, to.Number, to.Image),
+		Env:          env,
+		From:         now.Running.Tag(),
+		To:           target.Tag(),
+		Phases:       []plan.Phase{rollbackPhase(env, to)},
 		RollbackGate: gateOf(rollback),
+		Checklists:   success[1:],
 		Notes:        notes,
 		Confirm:      leftByRollback{now: now, to: to}.confirm,
 	})
+}
+
+// rollbackPhase brings a revision back.
+func rollbackPhase(env *environment.Environment, to kube.Revision) plan.Phase {
+	k, d := env.Kubernetes, env.Database
+	return plan.Phase{
+		Name:  rollback,
+		About: "bring back what ran before, and see that it works on the data of now",
+		Steps: []plan.Step{
+			noteBefore{to: to},
+			countBaseline{tables: d.Critical},
+			rollBack{to: to},
+			watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
+			waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
+		},
+		Gate: gateOf(rollback),
+	}
 }
 
 func rollbackTarget(env *environment.Environment, now Situation, revision int64) (kube.Revision, error) {

@@ -34,62 +34,84 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 	if err != nil {
 		return nil, err
 	}
-	k, d := env.Kubernetes, env.Database
+	success, err := successLists(root)
+	if err != nil {
+		return nil, err
+	}
 	return insist(root, &plan.Plan{
-		Name: fmt.Sprintf("deploy %s to %s", to, env.Name),
-		Env:  env,
-		From: now.Running.Tag(),
-		To:   to,
-		Phases: []plan.Phase{
-			{
-				Name:  preDeployment,
-				About: "save the present state, prove that it can be restored, and record what normal is",
-				Steps: []plan.Step{
-					readRunning{deployment: k.Deployment, expected: now.Running},
-					judgeMigrations{policy: d.Migrations.Unsafe},
-					backUp{database: d.Name},
-					proveBackup{scratch: d.ScratchName},
-					exportConfiguration{configMap: k.ConfigMap, secret: k.Secret},
-					recordBaseline{rate: env.Load.Rate, duration: env.Load.Duration},
-					recordErrors{back: env.Logs.Baseline},
-				},
-				Gate: gateOf(preDeployment),
-			},
-			{
-				Name:  database,
-				About: "bring the schema to what the release needs while the old version runs on it",
-				Steps: []plan.Step{
-					listPending{},
-					applyMigrations{database: d.Name, policy: env.Rollback.Database},
-					listApplied{},
-					checkIntegrity{database: d.Name},
-					countRows{tables: d.Critical},
-				},
-				Gate: gateOf(database),
-			},
-			{
-				Name:  application,
-				About: "replace the pods one by one under live traffic",
-				Steps: []plan.Step{
-					setImage{image: env.Image(to), from: now.Running, rollout: k.RolloutTimeout},
-					watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
-					waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
-					replacePod{timeout: k.RolloutTimeout},
-					soak{lasts: env.Load.Soak},
-				},
-				Companions: []string{"continuity"},
-				Gate:       gateOf(application),
-			},
-			{
-				Name:  verification,
-				About: "judge the new version by what its users rely on",
-				Gate:  gateOf(verification),
-			},
-		},
+		Name:         fmt.Sprintf("deploy %s to %s", to, env.Name),
+		Env:          env,
+		From:         now.Running.Tag(),
+		To:           to,
+		Phases:       deployPhases(env, now, to),
 		RollbackGate: gateOf(rollback),
+		Checklists:   success,
 		Notes:        deployNotes(env, now, schema),
-		Confirm:      leftByDeploy{now: now, image: env.Image(to), database: d}.confirm,
+		Confirm:      leftByDeploy{now: now, image: env.Image(to), database: env.Database}.confirm,
 	})
+}
+
+// deployPhases are the phases of a deployment, in the runbook's order.
+func deployPhases(env *environment.Environment, now Situation, to string) []plan.Phase {
+	k, d := env.Kubernetes, env.Database
+	return []plan.Phase{
+		{
+			Name:  preflight,
+			About: "go through the checklist: what is released, and is everybody and everything ready",
+			Steps: []plan.Step{
+				establishRelease{to: to},
+				readAttestations{to: to},
+				rehearseImage{image: env.Image(to)},
+			},
+			Gate: gateOf(preflight),
+		},
+		{
+			Name:  preDeployment,
+			About: "save the present state, prove that it can be restored, and record what normal is",
+			Steps: []plan.Step{
+				readRunning{deployment: k.Deployment, expected: now.Running},
+				judgeMigrations{policy: d.Migrations.Unsafe},
+				backUp{database: d.Name},
+				proveBackup{scratch: d.ScratchName},
+				tagRunning{running: now.Running.Tag()},
+				exportConfiguration{configMap: k.ConfigMap, secret: k.Secret, policy: env.Export.Secrets},
+				compareConfiguration{folder: env.Export.Manifests},
+				recordBaseline{rate: env.Load.Rate, duration: env.Load.Duration},
+				recordErrors{back: env.Logs.Baseline},
+			},
+			Gate: gateOf(preDeployment),
+		},
+		{
+			Name:  database,
+			About: "bring the schema to what the release needs while the old version runs on it",
+			Steps: []plan.Step{
+				listPending{},
+				applyMigrations{database: d.Name, policy: env.Rollback.Database},
+				listApplied{},
+				checkIntegrity{database: d.Name},
+				countRows{tables: d.Critical},
+			},
+			Gate: gateOf(database),
+		},
+		{
+			Name:  application,
+			About: "replace the pods one by one under live traffic",
+			Steps: []plan.Step{
+				setImage{image: env.Image(to), from: now.Running, rollout: k.RolloutTimeout},
+				watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
+				waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
+				replacePod{timeout: k.RolloutTimeout},
+				soak{lasts: env.Load.Soak},
+			},
+			Companions: []string{"continuity"},
+			Gate:       gateOf(application),
+		},
+		{
+			Name:  verification,
+			About: "judge the new version by what its users rely on",
+			Gate:  gateOf(verification),
+		},
+	}
 }
 
 // deployable refuses what could not be deployed, or would change nothing.

@@ -79,7 +79,7 @@ func (a *app) command() *cobra.Command {
 	root.SetErr(a.err)
 	root.PersistentFlags().StringVar(&a.envName, "env", defaultEnvironment, "environment: a file of testdata/envs without .yaml")
 	root.PersistentFlags().StringVar(&a.output, "output", outputText, "what to write to the standard output: text or json")
-	root.AddCommand(a.planCommand(), a.deployCommand(), a.rollbackCommand(), a.checkCommand(), a.healthCommand(), a.labCommand(), a.reportCommand(), a.proveCommand(), a.resumeCommand(), a.verifyCommand(), a.gcCommand())
+	root.AddCommand(a.planCommand(), a.deployCommand(), a.rollbackCommand(), a.checkCommand(), a.healthCommand(), a.labCommand(), a.reportCommand(), a.proveCommand(), a.resumeCommand(), a.verifyCommand(), a.gcCommand(), a.attestCommand(), a.runbookCommand())
 	for _, cmd := range root.Commands() {
 		cmd.Args = asUsage(cmd.Args)
 	}

@@ -17,6 +17,7 @@ type Outline struct {
 	Phases       []PhaseOutline `json:"phases"`
 	RollbackGate Gate           `json:"rollbackGate"`
 	Notes        []string       `json:"notes,omitempty"`
+	Checklists   []Checklist    `json:"checklists,omitempty"`
 }
 
 // PhaseOutline is one phase of an Outline.
@@ -39,7 +40,7 @@ type StepOutline struct {
 
 // Outline returns the plan without its code.
 func (p *Plan) Outline() Outline {
-	o := Outline{Name: p.Name, From: p.From, To: p.To, RollbackGate: p.RollbackGate, Notes: p.Notes}
+	o := Outline{Name: p.Name, From: p.From, To: p.To, RollbackGate: p.RollbackGate, Notes: p.Notes, Checklists: p.Checklists}
 	if p.Env != nil {
 		o.Environment = p.Env.Name
 	}
@@ -59,8 +60,8 @@ func (p *Plan) Outline() Outline {
 	return o
 }
 
-// Digest returns the SHA-256 of the plan's outline, in hex. Two plans have the
-// same digest exactly if they print the same.
+// Digest returns the SHA-256 of the plan's outline, in hex. Two plans with
+// the same digest print the same.
 func (p *Plan) Digest() string {
 	data, err := json.Marshal(p.Outline())
 	if err != nil {

@@ -150,6 +150,8 @@ type Plan struct {
 	Phases []Phase
 	// RollbackGate must hold after the undoing of steps.
 	RollbackGate Gate
+	// Checklists are ticked off by what was judged, in the report.
+	Checklists []Checklist
 	// Notes are said with the plan: what cannot be undone, and why.
 	Notes []string
 	// Confirm is asked before an interrupted run goes on: is the platform still

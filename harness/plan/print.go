@@ -29,6 +29,13 @@ func (o Outline) Print(w io.Writer) error {
 		p.phase(phase)
 	}
 	p.rollback(o)
+	for _, list := range o.Checklists {
+		p.line("")
+		p.line("in the end, %s is ticked off by %d of the criteria", list.Name, list.criteria())
+		for _, item := range list.Items {
+			p.line("  [ ] %s", item.Text)
+		}
+	}
 	if len(o.Notes) > 0 {
 		p.line("")
 		p.line("notes")

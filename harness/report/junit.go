@@ -25,6 +25,9 @@ func (r *Report) JUnit(w io.Writer) error {
 	if cases := exceptionCases(r.Exceptions); len(cases.Testcases) > 0 {
 		all.AddSuite(r.dated(cases))
 	}
+	for _, list := range r.Checklists {
+		all.AddSuite(r.dated(checklistCases(list)))
+	}
 	if well := r.Result != nil && r.Result.Exit == 0; !well {
 		run := junit.Testsuite{Name: "run"}
 		run.AddTestcase(junit.Testcase{Name: "outcome", Classname: "run", Error: &junit.Result{Message: r.Headline(), Data: r.reason()}})
@@ -118,6 +121,24 @@ func exceptionCases(exceptions []Exception) junit.Testsuite {
 			c.Error = result
 		default:
 			c.Skipped = result
+		}
+		cases.AddTestcase(c)
+	}
+	return cases
+}
+
+// checklistCases has a test case for each item. One that was not shown is skipped,
+// which no pipeline takes for a pass.
+func checklistCases(list Checklist) junit.Testsuite {
+	cases := junit.Testsuite{Name: list.Name}
+	for _, item := range list.Items {
+		c := junit.Testcase{Name: item.Text, Classname: list.Name}
+		switch item.State {
+		case Shown:
+		case Violated:
+			c.Failure = &junit.Result{Message: item.Why()}
+		default:
+			c.Skipped = &junit.Result{Message: item.Why()}
 		}
 		cases.AddTestcase(c)
 	}

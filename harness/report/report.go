@@ -32,6 +32,7 @@ type Report struct {
 	Objects       []event.ObjectCreated `json:"objects,omitempty"` // that were not removed
 	Resumed       []event.RunResumed    `json:"resumed,omitempty"`
 	Attested      []event.StepAttested  `json:"attested,omitempty"` // what a person had to say
+	Checklists    []Checklist           `json:"checklists"`
 	JournalDigest string                `json:"journalDigest"`
 }
 
@@ -145,6 +146,7 @@ func Load(dir string) (*Report, error) {
 	if r.Started.IsZero() {
 		return nil, fmt.Errorf("report on %s: the journal is empty", dir)
 	}
+	r.tick()
 	return r, nil
 }
 

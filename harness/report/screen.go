@@ -22,6 +22,7 @@ func (r *Report) Screen(w io.Writer, s Style) error {
 	}
 	v.figures(r)
 	v.exceptions(r)
+	v.checklists(r)
 	v.problems(r)
 	v.end(r)
 	if _, err := w.Write(v.out.Bytes()); err != nil {
@@ -89,6 +90,16 @@ func (v *screen) exceptions(r *Report) {
 	v.line("%s", v.style.bold("retries, flaky criteria and skips"))
 	for _, e := range r.Exceptions {
 		v.line("  %s %-42s %dx %s", v.style.state(e.Kind, stateWidth), plain(e.What), e.Count, v.style.fit(e.Text(), stateWidth+49))
+	}
+}
+
+func (v *screen) checklists(r *Report) {
+	for _, list := range r.Checklists {
+		v.line("")
+		v.line("%s", v.style.bold(list.Name))
+		for _, item := range list.Items {
+			v.line("  %s %-34s %s", item.Box(), item.Text, v.style.fit(item.Why(), 41))
+		}
 	}
 }
 

@@ -48,6 +48,10 @@ type caught struct {
 const unguarded = `{"database":{"migrations":{"unsafe":"accept","rehearsal":{"mode":"none"}}}}`
 
 var badReleases = []caught{
+	{release: "v2.1.0-secret", criterion: "preflight.secrets.none-in-range", says: "github-pat"},
+	{release: "v2.1.0-redcheck", criterion: "preflight.tests.passed", says: "failure"},
+	{release: "v2.1.0-alert", criterion: "preflight.code-scanning.clean", says: "cs/sql-injection"},
+	{release: "v2.1.0-unattested", criterion: "preflight.team.told", says: "expired"},
 	{release: "v2.1.0-crash", step: "watch", says: "CrashLoopBackOff"},
 	{release: "v2.1.0-notready", step: "watch", says: "ProgressDeadlineExceeded"},
 	{release: "v2.1.0-badmigration", step: "judge", says: "rows of Tasks are deleted"},

@@ -57,6 +57,9 @@ func provided() map[string]string {
 		"BARQ_LAB_APPLICATION_DSN": "sqlserver://barq_app:not-a-secret@127.0.0.1:1?encrypt=true",
 		"BARQ_LAB_DSN":             "sqlserver://sa:not-a-secret@127.0.0.1:1?encrypt=true", "BARQ_LAB_JWT_KEY": "not-a-secret-signing-key",
 		"BARQ_LAB_FRONTEND_URL": "http://127.0.0.1:1", "BARQ_LAB_S3_URL": "http://127.0.0.1:1", "BARQ_LAB_CLOUDFRONT_URL": "http://127.0.0.1:1",
+		"BARQ_LAB_SOURCE": "/nowhere/source", "BARQ_LAB_GITHUB_URL": "http://127.0.0.1:1/", "BARQ_LAB_GITHUB_TOKEN": "not-a-secret",
+		"BARQ_LAB_REGISTRY": "127.0.0.1:1", "BARQ_LAB_STAGING_RUNS": "/nowhere/runs", "BARQ_LAB_ATTESTATIONS": "/nowhere/attestations.yaml",
+		"BARQ_LAB_AGE_RECIPIENT":  "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
 		"BARQ_LAB_AWS_ACCESS_KEY": "not-a-key", "BARQ_LAB_AWS_SECRET_KEY": "not-a-secret",
 	}
 }
