@@ -66,6 +66,20 @@ prove: build ## prove that every criterion can fail: each mutant must be caught
 docs: ## make docs/runbook.md and the golden plans again
 	UPDATE_GOLDEN=1 go test -count=1 ./phases/...
 
+# What the container image holds: no toolchain, no sources, and the suites compiled.
+IMAGE_ROOT ?= .barqgate/image
+.PHONY: image-root
+image-root: export CGO_ENABLED = 0
+image-root: ## make the folder that the container image is made of (see Dockerfile)
+	rm -rf $(IMAGE_ROOT) && mkdir -p $(IMAGE_ROOT)/prebuilt $(IMAGE_ROOT)/bin
+	go build -trimpath -ldflags='-s -w' -o $(IMAGE_ROOT)/bin/ ./cmd/barqgate
+	go build -trimpath -ldflags='-s -w' -o $(IMAGE_ROOT)/prebuilt/ cmd/test2json
+	go test -c -trimpath -ldflags='-s -w' -o $(IMAGE_ROOT)/prebuilt/ $$(go list -f '{{if .XTestGoFiles}}{{.ImportPath}}{{end}}' ./suites/...)
+	cd $(IMAGE_ROOT)/prebuilt && sha256sum * > ../SHA256SUMS && mv ../SHA256SUMS .
+	cp -r go.mod testdata $(IMAGE_ROOT)/
+	for suite in $(IMAGE_ROOT)/prebuilt/*.test; do mkdir -p $(IMAGE_ROOT)/suites/$$(basename $$suite .test); done
+	mkdir -p $(IMAGE_ROOT)/.barqgate
+
 .PHONY: bench
 bench: build ## print the timings and sizes that the project promises
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/barqgate/e2e ./harness/... ./fixtures/lab/sqlserver/...

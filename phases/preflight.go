@@ -163,3 +163,16 @@ func Attest(ctx context.Context, env *environment.Environment, root string, stat
 	}
 	return attestation.Add(ctx, AttestationsFile(env, root), statements...)
 }
+
+// preflightGate lets the first stage do without what only an earlier one can show.
+func preflightGate(env *environment.Environment) plan.Gate {
+	g := gateOf(preflight)
+	if env.Preflight.Staging != environment.FirstStage {
+		return g
+	}
+	g.AllowedSkips = map[string]string{}
+	for _, criterion := range []string{"preflight.staging.validated", "preflight.performance.passed", "preflight.migrations.tested", "preflight.rollback.rehearsed"} {
+		g.AllowedSkips[criterion] = "this is the first stage: a release passes no other one before"
+	}
+	return g
+}

@@ -63,7 +63,7 @@ func deployPhases(env *environment.Environment, now Situation, to string) []plan
 				readAttestations{to: to},
 				rehearseImage{image: env.Image(to)},
 			},
-			Gate: gateOf(preflight),
+			Gate: preflightGate(env),
 		},
 		{
 			Name:  preDeployment,

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -142,8 +143,20 @@ func (a *app) build(ctx context.Context, root string, suites []string) (gotest.S
 	return workspace(root).Build(ctx, suites, func(text string) { _, _ = fmt.Fprintln(a.err, text) })
 }
 
+// prebuiltFolder holds compiled suites where there is no Go toolchain.
+const prebuiltFolder = "prebuilt"
+
 func workspace(root string) gotest.Workspace {
-	return gotest.Workspace{Root: root, Suites: "suites", Bin: folder(root, "bin", "suites")}
+	w := gotest.Workspace{Root: root, Suites: "suites", Bin: folder(root, "bin", "suites")}
+	if compiled := filepath.Join(root, prebuiltFolder); isFolder(compiled) {
+		w.Prebuilt = compiled
+	}
+	return w
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // suitesOf lists every suite that a plan names, once.
@@ -174,7 +187,7 @@ func (a *app) show(dir string) error {
 	}
 	_, err = r.Write()
 	// A report that cannot be stored is still shown.
-	return errors.Join(a.print(r), err, stepSummary(r))
+	return errors.Join(a.print(r), err, stepSummary(r), a.annotate(r))
 }
 
 func (a *app) print(r *report.Report) error {
@@ -182,19 +195,4 @@ func (a *app) print(r *report.Report) error {
 		return r.JSON(a.out)
 	}
 	return r.Screen(a.out, report.StyleOf(os.Stdout))
-}
-
-// stepSummary appends the report to the summary page of a GitHub Actions job, if
-// this is one.
-func stepSummary(r *report.Report) (err error) {
-	path := os.Getenv("GITHUB_STEP_SUMMARY")
-	if path == "" {
-		return nil
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("write the step summary: %w", err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	return r.Markdown(file)
 }

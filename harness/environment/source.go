@@ -37,7 +37,7 @@ type Preflight struct {
 	// Registry answers for the image's own registry, as host:port; empty: that one.
 	Registry     string        `yaml:"registry" json:"registry"`
 	Runs         []string      `yaml:"runs" json:"runs"`                 // folders with the runs of staging, relative to the module's root
-	Staging      string        `yaml:"staging" json:"staging"`           // the environment that a release passes before this one
+	Staging      string        `yaml:"staging" json:"staging"`           // the environment that a release passes before this one, or none
 	StagingAge   time.Duration `yaml:"stagingAge" json:"stagingAge"`     // of its run, at most
 	RehearsalAge time.Duration `yaml:"rehearsalAge" json:"rehearsalAge"` // of the last rollback there, at most
 	// PerformanceSuites and MigrationSuites must have passed in the run of staging.
@@ -46,6 +46,10 @@ type Preflight struct {
 	Monitoring        []Probe      `yaml:"monitoring" json:"monitoring"`
 	Attestations      Attestations `yaml:"attestations" json:"attestations"`
 }
+
+// FirstStage in place of the name of an environment says that a release passes no
+// other one before: the checks that rest on one are skipped, and counted.
+const FirstStage = "none"
 
 // Probe is an address that has to answer 200.
 type Probe struct {
@@ -112,7 +116,8 @@ func (v *validator) source(s Source) {
 }
 
 func (v *validator) preflight(p Preflight) {
-	v.required("preflight", p, "Registry")
+	v.required("preflight", p, "Registry", "Runs")
+	v.set("preflight.runs", len(p.Runs) > 0 || p.Staging == FirstStage)
 	v.required("preflight.attestations", p.Attestations)
 	for _, probe := range p.Monitoring {
 		if probe.Name == "" || probe.URL == "" {

@@ -18,6 +18,10 @@ func (w Workspace) Build(ctx context.Context, suites []string, progress func(tex
 	if err := w.check(suites); err != nil {
 		return nil, err
 	}
+	if w.Prebuilt != "" {
+		progress(fmt.Sprintf("using %d compiled suites: %s", len(suites), strings.Join(suites, ", ")))
+		return w.adopt(ctx, suites)
+	}
 	progress(fmt.Sprintf("compiling %d suites: %s", len(suites), strings.Join(suites, ", ")))
 	if err := w.compile(ctx, suites); err != nil {
 		return nil, err

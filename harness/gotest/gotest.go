@@ -21,7 +21,10 @@ type Workspace struct {
 	Root   string // the module's root
 	Suites string // the folder of the suites below Root; "suites"
 	Bin    string // folder for test binaries
-	Race   bool   // run from source with the race detector
+	// Prebuilt is a folder with suites that were compiled elsewhere; empty: they are
+	// compiled here.
+	Prebuilt string
+	Race     bool // run from source with the race detector
 }
 
 // Executable is a suite ready to be run, in one of two ways: as a binary that was
