@@ -16,6 +16,7 @@ import (
 var shapes = map[string]string{
 	"BARQ_DB_DSN": "sqlserver://barqgate:not-a-secret@127.0.0.1:1?encrypt=true", "BARQ_DB_APPLICATION_DSN": "sqlserver://barq_app:not-a-secret@127.0.0.1:1?encrypt=true",
 	"BARQ_AGE_RECIPIENT": "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p", "GRAFANA_URL": "https://grafana.example",
+	"BARQ_BPM_URL": "https://bpm.example/flowable-rest/service/",
 }
 
 // TestTheFilesAreComplete loads each environment that needs no provider with its
