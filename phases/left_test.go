@@ -105,7 +105,7 @@ func TestWhichMigrationsADeploymentHasLeft(t *testing.T) {
 
 func TestADrillCutsGatesDownButNotAway(t *testing.T) {
 	env := fixed(t, nil)
-	env.Run.OnlySuites = []string{"health", "database", "rollout", "tenancy"}
+	env.Run.OnlySuites = []string{"preflight", "health", "database", "rollout", "tenancy"}
 	p, err := Deploy(env, environmenttest.Repository(t), lab200(), "v2.1.0")
 	require.NoError(t, err)
 	for _, phase := range p.Phases {

@@ -33,7 +33,7 @@ const (
 // with the smallest load, and one suite behind every phase. Only an environment
 // where faults may be injected accepts them.
 const overrides = `{
-  "run": {"onlySuites": ["health", "database", "rollout", "tenancy"]},
+  "run": {"onlySuites": ["preflight", "health", "database", "rollout", "tenancy"]},
   "health": {"attempts": 30, "interval": "1s", "samples": 2},
   "load": {"rate": 50, "duration": "1s", "warmup": "100ms", "minimumSamples": 30, "soak": "1s"}
 }`
