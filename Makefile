@@ -96,6 +96,10 @@ lint: ## vet, formatting and the linters of .golangci.yml
 	go vet ./...
 	go run $(GOLANGCI) run ./...
 
+.PHONY: chromium
+chromium: ## install Debian's Chromium, with which suites/frontend opens the page; needs root
+	command -v chromium >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends chromium; }
+
 .PHONY: lab-up
 lab-up: build ## start the lab, or attach to it
 	$(BIN)/barqgate lab up

@@ -17,6 +17,8 @@ func needDeployment() []string {
 	return []string{
 		"database.migrations.expected",
 		"database.rows.kept",
+		"frontend.index.current",
+		"frontend.previous.served",
 		"logs.errors.no-new-kind",
 		"performance.baseline.no-regression",
 		"preflight.attestations.given",
@@ -48,6 +50,9 @@ func Check(ctx context.Context, env *environment.Environment, root string, suite
 		return nil, err
 	}
 	skips := map[string]string{}
+	if slices.Contains(suites, frontendSuite) {
+		skips = frontendSkips(env)
+	}
 	for _, criterion := range needDeployment() {
 		if suite, _, _ := strings.Cut(criterion, "."); slices.Contains(suites, suite) {
 			skips[criterion] = "it compares with a deployment, and this is none"

@@ -36,9 +36,9 @@ func gates() []gate {
 		{preflight, []string{preflightSuite}},
 		{preDeployment, []string{"smoke", "health", "journeys"}},
 		{database, []string{"database"}},
-		{application, []string{"rollout", "health", "endpoints"}},
+		{application, []string{"rollout", "health", "endpoints", "frontend"}},
 		{verification, []string{"auth", "tenancy", "files", "ai", "bpm", "journeys", "performance", "logs", "resources"}},
-		{rollback, []string{"rollback", "smoke", "health", "database"}},
+		{rollback, []string{"rollback", "smoke", "health", "database", "frontend"}},
 	}
 }
 

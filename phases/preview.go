@@ -10,6 +10,7 @@ import (
 const (
 	someRunning = "(running)"
 	someRelease = "(release)"
+	someFolder  = "(folder)"
 )
 
 // StepNames lists the names of all steps, and of their undoing, that an environment
@@ -17,7 +18,8 @@ const (
 // word in parentheses.
 func StepNames(env *environment.Environment) []string {
 	now := Situation{Running: kube.Deployment{Image: env.Image(someRunning)}}
-	phases := append(deployPhases(env, now, someRelease), rollbackPhase(env, kube.Revision{Image: env.Image(someRunning)}))
+	back, _ := rollbackPhase(env, now, kube.Revision{Image: env.Image(someRunning)})
+	phases := append(deployPhases(env, now, someRelease, someFolder), back)
 	var names []string
 	for _, phase := range (&plan.Plan{Phases: phases}).Outline().Phases {
 		for _, step := range phase.Steps {

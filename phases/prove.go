@@ -108,8 +108,15 @@ func FactsOfNoChange(ctx context.Context, env *environment.Environment, root, su
 		}
 		return err
 	})
-	if err != nil || suite != performanceSuite {
+	if err != nil {
+		return nil, err
+	}
+	if suite == frontendSuite {
+		facts[barq.FactFrontendIndex], facts[barq.FactFrontendBefore], _, err = servedFrontend(ctx, env)
 		return facts, err
+	}
+	if suite != performanceSuite {
+		return facts, nil
 	}
 	baseline, err := measureFit(ctx, env, func(string, ...any) {})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/barq-platform/barqgate/fixtures/barq"
@@ -32,6 +33,10 @@ func Rollback(env *environment.Environment, root string, now Situation, revision
 	} else if err := runsOn(env, root, target.Tag(), now.Applied); err != nil {
 		return nil, err
 	}
+	phase, note := rollbackPhase(env, now, to)
+	if note != "" {
+		notes = append(notes, note)
+	}
 	success, err := successLists(root)
 	if err != nil {
 		return nil, err
@@ -41,29 +46,32 @@ func Rollback(env *environment.Environment, root string, now Situation, revision
 		Env:          env,
 		From:         now.Running.Tag(),
 		To:           target.Tag(),
-		Phases:       []plan.Phase{rollbackPhase(env, to)},
-		RollbackGate: gateOf(rollback),
+		Phases:       []plan.Phase{phase},
+		RollbackGate: forFrontend(env, gateOf(rollback)),
 		Checklists:   success[1:],
 		Notes:        notes,
 		Confirm:      leftByRollback{now: now, to: to}.confirm,
 	})
 }
 
-// rollbackPhase brings a revision back.
-func rollbackPhase(env *environment.Environment, to kube.Revision) plan.Phase {
+// rollbackPhase brings a revision back, and the frontend of its release. The note
+// says what of the frontend stays as it is, and why.
+func rollbackPhase(env *environment.Environment, now Situation, to kube.Revision) (phase plan.Phase, note string) {
+	recordFrontend, backFrontend, note := rollBackFrontend(env, now, kube.Deployment{Image: to.Image}.Tag())
 	k, d := env.Kubernetes, env.Database
 	return plan.Phase{
 		Name:  rollback,
 		About: "bring back what ran before, and see that it works on the data of now",
-		Steps: []plan.Step{
+		Steps: slices.Concat([]plan.Step{
 			noteBefore{to: to},
 			countBaseline{tables: d.Critical},
+		}, recordFrontend, []plan.Step{
 			rollBack{to: to},
 			watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
 			waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
-		},
-		Gate: gateOf(rollback),
-	}
+		}, backFrontend),
+		Gate: forFrontend(env, gateOf(rollback)),
+	}, note
 }
 
 func rollbackTarget(env *environment.Environment, now Situation, revision int64) (kube.Revision, error) {

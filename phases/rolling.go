@@ -11,6 +11,7 @@ package phases
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/barq-platform/barqgate/harness/environment"
@@ -34,6 +35,10 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 	if err != nil {
 		return nil, err
 	}
+	folder, err := builtFrontend(env, root, to)
+	if err != nil {
+		return nil, err
+	}
 	success, err := successLists(root)
 	if err != nil {
 		return nil, err
@@ -43,8 +48,8 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 		Env:          env,
 		From:         now.Running.Tag(),
 		To:           to,
-		Phases:       deployPhases(env, now, to),
-		RollbackGate: gateOf(rollback),
+		Phases:       deployPhases(env, now, to, folder),
+		RollbackGate: forFrontend(env, gateOf(rollback)),
 		Checklists:   success,
 		Notes:        deployNotes(env, now, schema),
 		Confirm:      leftByDeploy{now: now, image: env.Image(to), database: env.Database}.confirm,
@@ -52,7 +57,8 @@ func Deploy(env *environment.Environment, root string, now Situation, to string)
 }
 
 // deployPhases are the phases of a deployment, in the runbook's order.
-func deployPhases(env *environment.Environment, now Situation, to string) []plan.Phase {
+func deployPhases(env *environment.Environment, now Situation, to, folder string) []plan.Phase {
+	saveFrontend, publishFrontend := frontendSteps(env, now, to, folder)
 	k, d := env.Kubernetes, env.Database
 	return []plan.Phase{
 		{
@@ -68,7 +74,7 @@ func deployPhases(env *environment.Environment, now Situation, to string) []plan
 		{
 			Name:  preDeployment,
 			About: "save the present state, prove that it can be restored, and record what normal is",
-			Steps: []plan.Step{
+			Steps: slices.Concat([]plan.Step{
 				readRunning{deployment: k.Deployment, expected: now.Running},
 				judgeMigrations{policy: d.Migrations.Unsafe},
 				backUp{database: d.Name},
@@ -76,9 +82,10 @@ func deployPhases(env *environment.Environment, now Situation, to string) []plan
 				tagRunning{running: now.Running.Tag()},
 				exportConfiguration{configMap: k.ConfigMap, secret: k.Secret, policy: env.Export.Secrets},
 				compareConfiguration{folder: env.Export.Manifests},
+			}, saveFrontend, []plan.Step{
 				recordBaseline{rate: env.Load.Rate, duration: env.Load.Duration},
 				recordErrors{back: env.Logs.Baseline},
-			},
+			}),
 			Gate: gateOf(preDeployment),
 		},
 		{
@@ -96,15 +103,15 @@ func deployPhases(env *environment.Environment, now Situation, to string) []plan
 		{
 			Name:  application,
 			About: "replace the pods one by one under live traffic",
-			Steps: []plan.Step{
+			Steps: slices.Concat([]plan.Step{
 				setImage{image: env.Image(to), from: now.Running, rollout: k.RolloutTimeout},
 				watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
 				waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
 				replacePod{timeout: k.RolloutTimeout},
 				soak{lasts: env.Load.Soak},
-			},
+			}, publishFrontend),
 			Companions: []string{"continuity"},
-			Gate:       gateOf(application),
+			Gate:       forFrontend(env, gateOf(application)),
 		},
 		{
 			Name:  verification,
@@ -124,6 +131,8 @@ func deployable(env *environment.Environment, now Situation, to string) error {
 		return errors.New("no release named; say which with --to")
 	case now.Unread != nil:
 		return fmt.Errorf("deploy to %s: %w", env.Name, now.Unread)
+	case now.Frontend.Unread != nil:
+		return fmt.Errorf("deploy to %s: %w", env.Name, now.Frontend.Unread)
 	case now.Running.Image == env.Image(to) && now.Running.Complete:
 		return fmt.Errorf("%w: %s is running already, as revision %d; `barqgate check` verifies it", ErrAlreadyRunning, to, now.Running.Revision)
 	case now.Running.Image == env.Image(to):

@@ -20,7 +20,8 @@ type Situation struct {
 	Applied []string // ids of applied migrations, in order
 	// Unread says why Applied could not be read. A deployment needs to know it; a
 	// rollback must not depend on a database that may be what is broken.
-	Unread error `json:"-"`
+	Unread   error `json:"-"`
+	Frontend FrontendSituation
 }
 
 // Survey reads the situation from the cluster and the database. It changes nothing.
@@ -40,6 +41,7 @@ func Survey(ctx context.Context, env *environment.Environment) (Situation, error
 		now.Applied, err = db.AppliedMigrations(ctx)
 		return err
 	})
+	now.Frontend = surveyFrontend(ctx, env)
 	return now, nil
 }
 

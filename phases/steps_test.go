@@ -110,7 +110,7 @@ func TestCriteriaThatNeedADeploymentExist(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(root, "suites", "*", "*_test.go"))
 	require.NoError(t, err)
 	var comparing []string
-	declared := regexp.MustCompile(`suite\.Criterion\(t, "([^"]+)"`)
+	declared := regexp.MustCompile(`(?:suite\.Criterion|declare)\(t, "([^"]+)"`)
 	for _, file := range files {
 		for _, function := range strings.Split(read(t, file), "\nfunc ") {
 			if id := declared.FindStringSubmatch(function); id != nil && strings.Contains(function, "c.Fact(") && !strings.Contains(function, "suite.Deployment()") {

@@ -126,6 +126,7 @@ func (a *app) prove(ctx context.Context, suites []string) error {
 		Facts: func(ctx context.Context, suite string) (map[string]string, error) {
 			return phases.FactsOfNoChange(ctx, env, root, suite)
 		},
+		MaySkip: func(suite string) map[string]string { return phases.MaySkip(env, suite) },
 	})
 	if err != nil {
 		return err

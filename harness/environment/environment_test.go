@@ -61,6 +61,12 @@ func TestLoadRefuses(t *testing.T) {
 		{"a warning beyond the alarm", map[string]any{"thresholds": map[string]any{"warningErrorRate": 0.5}}, "above its critical level"},
 		{"another name", map[string]any{"name": "other"}, `name is "other"`},
 		{"an unknown rollback policy", map[string]any{"rollback": map[string]any{"database": "maybe"}}, `rollback.database is "maybe"`},
+		{"an unknown kind of frontend", map[string]any{"frontend": map[string]any{"kind": "ftp"}}, `frontend.kind is "ftp"; expected one of s3-cloudfront, deployment, none`},
+		{"a backup in the place of the frontend", map[string]any{"frontend": map[string]any{"s3": map[string]any{"backupBucket": "barq-frontend-prod"}}}, "frontend.s3.backupBucket is the bucket itself"},
+		{"half of the keys", map[string]any{"frontend": map[string]any{"s3": map[string]any{"accessKey": ""}}}, "frontend.s3 has one of accessKey and secretKey"},
+		{"an answer called missing", map[string]any{"frontend": map[string]any{"missingCodes": []int{200}}}, "frontend.missingCodes lists status 200"},
+		{"half of a login", map[string]any{"frontend": map[string]any{"login": map[string]any{"done": ""}}}, "frontend.login.done is missing"},
+		{"a frontend in no Deployment", map[string]any{"frontend": map[string]any{"kind": "deployment"}}, "frontend.deployment.name is missing"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

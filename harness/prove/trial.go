@@ -98,6 +98,9 @@ func (p *proof) healthy(ctx context.Context, name string) (map[string]string, er
 func (p *proof) options(t trial) (gotest.Options, error) {
 	dir := filepath.Join(p.Dir, t.suite)
 	o := gotest.Options{Env: p.Env.Name, Evidence: filepath.Join(dir, t.instance), Environ: p.Env.Provided(), Redactor: redact.New(p.Env.Secrets())}
+	if p.MaySkip != nil {
+		o.Policy.AllowedSkips = p.MaySkip(t.suite)
+	}
 	if len(t.facts)+len(t.mutant.Facts) > 0 {
 		facts := suite.Facts{Run: "prove", Values: map[string]string{}}
 		maps.Copy(facts.Values, t.facts)

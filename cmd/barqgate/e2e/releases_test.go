@@ -59,6 +59,8 @@ var badReleases = []caught{
 	{release: "v2.1.0-nodrain", criterion: "continuity.availability.no-outage"},
 	{release: "v2.1.0-errors", criterion: "continuity.errors.rate-within-threshold"},
 	{release: "v2.1.0-dataloss", criterion: "continuity.writes.exactly-once"},
+	{release: "v2.1.0-stalechunk", criterion: "frontend.previous.served", says: "is gone"},
+	{release: "v2.1.0-htmlscript", criterion: "frontend.types.match", says: "text/html"},
 	{release: "v2.1.0-leak", criterion: "tenancy.list.own-only"},
 	{release: "v2.1.0-aikey", criterion: "ai.provider.completes", says: "the provider refuses the key"},
 	{release: "v2.1.0-stuckflow", criterion: "bpm.workflow.completes", says: "it is stuck at"},
@@ -185,6 +187,7 @@ func TestReleases(t *testing.T) {
 			require.Equal(t, 1, exit, "a bad release is rolled back")
 			requireCaught(t, bad, events)
 			b.requireServing(t, stable)
+			b.requireFrontend(t, stable)
 			for table, count := range b.rows(t) {
 				require.GreaterOrEqual(t, count, before[table], "rows of %s", table)
 			}
@@ -199,6 +202,7 @@ func TestReleases(t *testing.T) {
 		require.Equal(t, 0, exit)
 		require.Empty(t, failures(events), "a good release fails no criterion")
 		b.requireServing(t, "v2.1.0")
+		b.requireFrontend(t, "v2.1.0")
 	})
 }
 
