@@ -37,7 +37,7 @@ func gates() []gate {
 		{preDeployment, []string{"smoke", "health", "journeys"}},
 		{database, []string{"database"}},
 		{application, []string{"rollout", "health", "endpoints", "frontend"}},
-		{verification, []string{"auth", "tenancy", "files", "ai", "bpm", "journeys", "performance", "logs", "resources"}},
+		{verification, []string{"auth", "tenancy", "files", "ai", "bpm", "journeys", "performance", "dbperformance", "logs", "resources"}},
 		{rollback, []string{"rollback", "smoke", "health", "database", "frontend"}},
 	}
 }
