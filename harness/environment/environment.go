@@ -43,6 +43,8 @@ type Environment struct {
 	BPM        BPM        `yaml:"bpm" json:"bpm"`
 	Logs       Logs       `yaml:"logs" json:"logs"`
 	Resources  Resources  `yaml:"resources" json:"resources"`
+	Notify     Notify     `yaml:"notify" json:"notify"`
+	Contacts   Contacts   `yaml:"contacts" json:"contacts"`
 
 	Source    Source    `yaml:"source" json:"source"`
 	Preflight Preflight `yaml:"preflight" json:"preflight"`

@@ -42,6 +42,8 @@ func (e *Environment) validate(at func(key string) string) error {
 	v.bpm(e.BPM)
 	v.logs(e.Logs)
 	v.resources(e.Resources)
+	v.notify(e.Notify)
+	v.contacts(e.Contacts)
 	return errors.Join(v.problems...)
 }
 
