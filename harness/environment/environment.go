@@ -49,7 +49,6 @@ type Environment struct {
 	Source    Source    `yaml:"source" json:"source"`
 	Preflight Preflight `yaml:"preflight" json:"preflight"`
 	Export    Export    `yaml:"export" json:"export"`
-	Contacts  Contacts  `yaml:"contacts" json:"contacts"`
 
 	// provided returns what the provider printed. It is a function because fmt
 	// would print a map of an unexported field, secrets and all.

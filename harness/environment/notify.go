@@ -46,18 +46,6 @@ type ApplicationInsights struct {
 	Token Secret `yaml:"token" json:"token"`
 }
 
-// Contact is somebody of the runbook's emergency contacts, by role.
-type Contact struct {
-	Role  string `yaml:"role" json:"role"`   // such as Database Administrator
-	Reach string `yaml:"reach" json:"reach"` // a telephone number, or where it is found
-}
-
-// Contacts are those that a person needs when something fails.
-type Contacts struct {
-	Team       []Contact `yaml:"team" json:"team"`
-	Escalation []Contact `yaml:"escalation" json:"escalation"` // in the order in which they are called
-}
-
 // Used reports whether anybody is told at all.
 func (n Notify) Used() bool {
 	return n.Slack.Token.IsSet() || n.PagerDuty.RoutingKey.IsSet() || n.Grafana.URL != "" || n.ApplicationInsights.Component != ""
@@ -78,15 +66,5 @@ func (v *validator) notify(n Notify) {
 	}
 	if n.ApplicationInsights.Component != "" {
 		v.required("notify.applicationInsights", n.ApplicationInsights, "ManagementURL", "LogsURL", "Token")
-	}
-}
-
-func (v *validator) contacts(c Contacts) {
-	for key, list := range map[string][]Contact{"contacts.team": c.Team, "contacts.escalation": c.Escalation} {
-		for _, contact := range list {
-			if contact.Role == "" || contact.Reach == "" {
-				v.problem(key, "has an entry without role or reach; expected both, or the entry is of no use at night")
-			}
-		}
 	}
 }

@@ -43,7 +43,6 @@ func (e *Environment) validate(at func(key string) string) error {
 	v.logs(e.Logs)
 	v.resources(e.Resources)
 	v.notify(e.Notify)
-	v.contacts(e.Contacts)
 	return errors.Join(v.problems...)
 }
 
