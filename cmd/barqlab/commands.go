@@ -112,7 +112,7 @@ func up() *cobra.Command {
 func printVariables(w io.Writer, variables lab.Variables) error {
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		value := variables[name]
-		if name == lab.VariableDSN || name == lab.VariableJWTKey {
+		if name == lab.VariableDSN || name == lab.VariableJWTKey || name == lab.VariableAlertingKey {
 			value = "(secret; --output=env prints it)"
 		}
 		if _, err := fmt.Fprintf(w, "%-20s %s\n", name, value); err != nil {
