@@ -59,8 +59,8 @@ func provided() map[string]string {
 		"BARQ_LAB_FRONTEND_URL": "http://127.0.0.1:1", "BARQ_LAB_S3_URL": "http://127.0.0.1:1", "BARQ_LAB_CLOUDFRONT_URL": "http://127.0.0.1:1",
 		"BARQ_LAB_SOURCE": "/nowhere/source", "BARQ_LAB_GITHUB_URL": "http://127.0.0.1:1/", "BARQ_LAB_GITHUB_TOKEN": "not-a-secret",
 		"BARQ_LAB_REGISTRY": "127.0.0.1:1", "BARQ_LAB_STAGING_RUNS": "/nowhere/runs", "BARQ_LAB_ATTESTATIONS": "/nowhere/attestations.yaml",
-		"BARQ_LAB_AGE_RECIPIENT":  "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
-		"BARQ_LAB_ALERTING_URL": "https://127.0.0.1:1", "BARQ_LAB_ALERTING_CA": "/nowhere/ca.pem", "BARQ_LAB_ALERTING_KEY": "not-a-secret",
+		"BARQ_LAB_AGE_RECIPIENT": "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+		"BARQ_LAB_ALERTING_URL":  "https://127.0.0.1:1", "BARQ_LAB_ALERTING_CA": "/nowhere/ca.pem", "BARQ_LAB_ALERTING_KEY": "not-a-secret",
 		"BARQ_LAB_AWS_ACCESS_KEY": "not-a-key", "BARQ_LAB_AWS_SECRET_KEY": "not-a-secret",
 	}
 }
