@@ -6,6 +6,7 @@ BIN := .barqgate/bin
 LAB ?= default
 export BARQ_LAB = $(LAB)
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 .PHONY: help
 help: ## show the targets
@@ -91,10 +92,11 @@ cover: ## print the statement coverage of the packages that decide; below 90 % i
 	@awk -f .ci/coverage.awk .barqgate/cover.out
 
 .PHONY: lint
-lint: ## vet, formatting and the linters of .golangci.yml
+lint: ## vet, formatting, the linters of .golangci.yml, and the workflows
 	test -z "$$(gofmt -l .)"
 	go vet ./...
 	go run $(GOLANGCI) run ./...
+	go run $(ACTIONLINT)
 
 .PHONY: chromium
 chromium: ## install Debian's Chromium, with which suites/frontend opens the page; needs root
