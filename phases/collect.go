@@ -6,14 +6,16 @@ import (
 	"fmt"
 
 	"github.com/barq-platform/barqgate/fixtures/barq"
+	"github.com/barq-platform/barqgate/fixtures/flowable"
 	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/journal/event"
 )
 
 // Collect removes what a run has left on the platform: the objects of its ledger
-// that it has not removed itself, and the tenants that bear its label. It returns
-// what it has removed. Whatever else there is belongs to somebody else.
+// that it has not removed itself, and the tenants and workflows that bear its
+// label. It returns what it has removed. Whatever else there is belongs to somebody
+// else.
 func Collect(ctx context.Context, env *environment.Environment, run string, left []event.ObjectCreated) (removed []string, err error) {
 	for _, object := range left {
 		what := object.Object + " " + object.ID
@@ -32,7 +34,11 @@ func Collect(ctx context.Context, env *environment.Environment, run string, left
 	for _, name := range tenants {
 		removed = append(removed, "tenant "+name)
 	}
-	return removed, err
+	workflows, failed := flowable.RemoveLabelled(ctx, env, run)
+	for _, name := range workflows {
+		removed = append(removed, "workflow "+name)
+	}
+	return removed, errors.Join(err, failed)
 }
 
 // dropDatabase drops a scratch database and reports whether it was there.

@@ -1,11 +1,16 @@
 package phases
 
 import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/barq-platform/barqgate/fixtures/barq"
+	"github.com/barq-platform/barqgate/fixtures/flowable"
+	lab "github.com/barq-platform/barqgate/fixtures/lab/flowable"
 	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/journal/event"
@@ -16,6 +21,9 @@ import (
 func TestOnlyWhatTheRunHasLeftIsRemoved(t *testing.T) {
 	sc, _ := withDatabase(t, "v2.1.0")
 	env, conf := sc.Env, sc.Env.Database
+	engine := httptest.NewServer(lab.New(lab.Config{User: "rest-admin", Password: "right", Faults: func(string) bool { return false }}).Handler())
+	t.Cleanup(engine.Close)
+	env.BPM.URL, env.BPM.User, env.BPM.Password = engine.URL+lab.Path, "rest-admin", environment.NewSecret("right")
 	env.Tenancy.Provision, env.Allow = true, append(env.Allow, environment.Provision)
 	run(t, sc, backUp{database: conf.Name})
 	restore := func(name string) {
@@ -32,12 +40,14 @@ func TestOnlyWhatTheRunHasLeftIsRemoved(t *testing.T) {
 		return tenants
 	}
 	left := provision("20260101T000000Z-aaaa")
+	workflow := deployProcess(t, env, "20260101T000000Z-aaaa")
+	deployProcess(t, env, "")
 	kept := []*barq.Tenants{provision("20260101T000000Z-aaab"), provision("")}
 	before := rowsOf(t, conf)
 
 	removed, err := Collect(t.Context(), env, "20260101T000000Z-aaaa", []event.ObjectCreated{{Object: objectDatabase, ID: conf.ScratchName}})
 	require.NoError(t, err)
-	require.Equal(t, []string{"database " + conf.ScratchName, "tenant " + left.A.Name, "tenant " + left.B.Name}, removed)
+	require.Equal(t, []string{"database " + conf.ScratchName, "tenant " + left.A.Name, "tenant " + left.B.Name, "workflow " + workflow}, removed)
 	require.Equal(t, before["Tenants"]-2, rowsOf(t, conf)["Tenants"])
 	require.Equal(t, before["AspNetUsers"]-2, rowsOf(t, conf)["AspNetUsers"])
 	require.NoError(t, onServer(t.Context(), conf, func(server *mssql.Server) error {
@@ -60,6 +70,21 @@ func TestOnlyWhatTheRunHasLeftIsRemoved(t *testing.T) {
 	require.ErrorContains(t, err, "remove it by hand")
 	_, err = barq.RemoveLabelled(t.Context(), env, "")
 	require.ErrorContains(t, err, "no run is named")
+}
+
+// deployProcess deploys the sample process as a suite of the run, and returns the
+// deployment's name.
+func deployProcess(t *testing.T, env *environment.Environment, run string) string {
+	t.Helper()
+	t.Setenv(environment.RunVariable, run)
+	process, err := os.ReadFile(filepath.Join("..", "testdata", "bpmn", "barq-task-workflow.bpmn20.xml"))
+	require.NoError(t, err)
+	ledger := flowable.NewLedger()
+	client := flowable.New(env, "tenant-a", ledger)
+	defer client.CloseIdleConnections()
+	deployed, err := client.Deploy(t.Context(), ledger.Name(), "barq-task-workflow.bpmn20.xml", process)
+	require.NoError(t, err)
+	return deployed.Name
 }
 
 func rowsOf(t *testing.T, conf environment.Database) map[string]int64 {
