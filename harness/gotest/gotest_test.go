@@ -39,6 +39,9 @@ func workspace(bin string) gotest.Workspace {
 }
 
 func TestMain(m *testing.M) {
+	if text := os.Getenv(orphanVariable); text != "" {
+		os.Exit(leaveOrphan(text))
+	}
 	code := m.Run()
 	if set, err := build(); err == nil {
 		if err := os.RemoveAll(filepath.Dir(set["behaviour"].Path)); err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/procgroup"
+	"github.com/barq-platform/barqgate/harness/suite"
 )
 
 // Names of the files that every execution leaves in its evidence folder.
@@ -35,6 +36,7 @@ type process struct {
 	recorder   *recorder
 	stream     *os.File      // the events
 	notes      *os.File      // what is said beside them
+	lifeline   *os.File      // the suite ends when nobody holds it any more
 	exited     chan struct{} // the suite has ended
 	streamed   chan error    // what reading the events came to
 }
@@ -152,7 +154,14 @@ func (p *process) launch() error {
 		return errors.Join(fmt.Errorf("start it: %w", err), stream.Close())
 	}
 	defer messages.Close()
-	p.stream, p.notes = stream, notes
+	alive, lifeline, err := os.Pipe()
+	if err != nil {
+		return errors.Join(fmt.Errorf("start it: %w", err), stream.Close(), notes.Close())
+	}
+	defer alive.Close()
+	p.stream, p.notes, p.lifeline = stream, notes, lifeline
+	p.suite.ExtraFiles = []*os.File{alive} // descriptor 3, behind the three of every process
+	p.suite.Env = append(p.suite.Env, suite.LifelineVariable+"=3")
 	if p.converter != nil {
 		err = p.launchConverted(events, messages)
 	} else {
@@ -160,7 +169,7 @@ func (p *process) launch() error {
 		err = p.suite.Start()
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("start it: %w", err), p.closeStreams())
+		return errors.Join(fmt.Errorf("start it: %w", err), p.closeStreams(), lifeline.Close())
 	}
 	return nil
 }
@@ -251,7 +260,7 @@ func (p *process) exitedWithin(patience time.Duration) bool {
 func (p *process) finish(how ending, failure error) Result {
 	// What the suite has left running would go on changing things, and may hold
 	// the pipe open.
-	failure = errors.Join(failure, procgroup.Kill(p.suite.Process.Pid), p.drain())
+	failure = errors.Join(failure, procgroup.Kill(p.suite.Process.Pid), p.drain(), p.lifeline.Close())
 	x := execution{
 		inventory: p.executable.Tests, policy: p.options.Policy, evidence: p.options.Evidence,
 		timeout: p.options.Timeout, ending: how, failure: failure, transcript: p.recorder.transcript, exit: -1, status: "no exit status",

@@ -27,6 +27,10 @@ func Kill(pid int) error { return signalled(syscall.Kill(-pid, syscall.SIGKILL))
 // go command itself does not; it waits for the test that it runs.
 func Dump(pid int) error { return signalled(syscall.Kill(-pid, syscall.SIGQUIT)) }
 
+// EndOwn ends every process of the group that this one is in, with itself. It is for
+// a process whose parent has started it by Own, and has died.
+func EndOwn() { _ = syscall.Kill(0, syscall.SIGKILL) } // it does not return
+
 // signalled accepts that there was nobody left to receive the signal. Darwin
 // reports EPERM for a group of which only a zombie is left.
 func signalled(err error) error {

@@ -79,6 +79,10 @@ func run(m *testing.M, s Suite) int {
 	if listing() {
 		return m.Run()
 	}
+	if err := followHarness(); err != nil {
+		fmt.Fprintf(os.Stderr, "suite %s cannot run: %v\n", s.Name, err)
+		return exitUnusable
+	}
 	st := &state{suite: s, during: *during, lasts: *lasts, declared: map[string]string{}}
 	if err := st.prepare(*envName, *facts, *evidence); err != nil {
 		fmt.Fprintf(os.Stderr, "suite %s cannot run: %v\n", s.Name, err)

@@ -92,6 +92,12 @@ func misbehave(t *testing.T, c *suite.Check, bad string) {
 	case "hang ignoring SIGTERM":
 		signal.Ignore(syscall.SIGTERM, syscall.SIGQUIT)
 		block()
+	case "hang and say where":
+		signal.Ignore(syscall.SIGTERM, syscall.SIGPIPE)
+		if err := os.WriteFile(os.Getenv("PIDFILE"), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		block()
 	case "exit 0 in a test":
 		os.Exit(0)
 	case "killed":
