@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/journal"
@@ -93,11 +94,20 @@ type judged struct {
 	finished event.SuiteFinished
 }
 
-// decided is a gate's decision with the latest execution of each suite before it.
+// decided is a gate's decision with the executions of each suite before it.
 type decided struct {
 	seq    int
 	gate   event.GateDecided
-	suites map[string]verdict.Verdict
+	suites map[string][]gotest.Result // as they were recorded, in order
+	ended  map[string]time.Time       // when the latest of them had ended
+}
+
+// last is the verdict of the latest execution of the suite, which decides.
+func (d decided) last(suite string) (v verdict.Verdict, ran bool) {
+	if results := d.suites[suite]; len(results) > 0 {
+		return results[len(results)-1].Verdict, true
+	}
+	return verdict.Unset, false
 }
 
 func (a *audit) problem(format string, args ...any) {
@@ -108,7 +118,7 @@ func (a *audit) problem(format string, args ...any) {
 func (a *audit) records(chain journal.Chain) error {
 	a.Digest, a.Records = chain.Digest, len(chain.Records)
 	running := map[string]*judged{}
-	latest := map[string]map[string]verdict.Verdict{} // by phase and suite
+	open := map[string]*decided{} // gates by phase
 	for _, record := range chain.Records {
 		e, err := event.Decode(record)
 		if err != nil {
@@ -136,14 +146,20 @@ func (a *audit) records(chain journal.Chain) error {
 			}
 			s.seq, s.finished = record.Seq, e
 			a.suites = append(a.suites, *s)
-			phase := s.started.Phase
-			if latest[phase] == nil {
-				latest[phase] = map[string]verdict.Verdict{}
+			gate := open[s.started.Phase]
+			if gate == nil {
+				gate = &decided{suites: map[string][]gotest.Result{}, ended: map[string]time.Time{}}
+				open[s.started.Phase] = gate
 			}
-			latest[phase][e.Suite] = e.Verdict
+			gate.suites[e.Suite] = append(gate.suites[e.Suite], gotest.Result{Suite: e.Suite, Verdict: e.Verdict, Criteria: s.criteria})
+			gate.ended[e.Suite] = record.Time
 		case event.GateDecided:
-			a.gates = append(a.gates, decided{seq: record.Seq, gate: e, suites: latest[e.Phase]})
-			latest[e.Phase] = nil
+			gate := decided{seq: record.Seq, gate: e}
+			if heard := open[e.Phase]; heard != nil {
+				gate.suites, gate.ended = heard.suites, heard.ended
+			}
+			a.gates = append(a.gates, gate)
+			delete(open, e.Phase)
 		case event.RunFinished:
 			a.Finished = true
 			a.end(record.Seq, e)
@@ -277,17 +293,50 @@ func (a *audit) gate(g decided) {
 	if policy.Suites == nil {
 		policy = a.begun.Plan.RollbackGate
 	}
-	blocked := slices.ContainsFunc(g.gate.Flaky, func(f event.Flaky) bool { return f.Quarantine == nil })
+	blocked := a.flaky(g, policy)
 	for _, name := range policy.Suites {
-		blocked = blocked || !g.suites[name].Passed()
+		v, _ := g.last(name)
+		blocked = blocked || !v.Passed()
 	}
 	for _, name := range beside {
-		v, ran := g.suites[name]
+		v, ran := g.last(name)
 		blocked = blocked || ran && !v.Passed()
 	}
 	if blocked == g.gate.Verdict.Passed() {
 		a.problem("record %d: the gate of phase %q is said to be %s, which does not follow from its suites", g.seq, g.gate.Phase, g.gate.Verdict)
 	}
+}
+
+// flaky finds the criteria again that passed only when their suite was tried again,
+// and reports whether one of them blocks the gate.
+func (a *audit) flaky(g decided, policy plan.Gate) (blocks bool) {
+	var found []string
+	for _, name := range policy.Suites {
+		results := g.suites[name]
+		if len(results) < 2 {
+			continue
+		}
+		before, last := results[:len(results)-1], results[len(results)-1]
+		before = slices.DeleteFunc(slices.Clone(before), func(r gotest.Result) bool { return r.Verdict != verdict.Inconclusive })
+		for _, criterion := range gotest.Unsteady(before, last) {
+			found = append(found, name+": "+criterion)
+		}
+	}
+	var said []string
+	for _, f := range g.gate.Flaky {
+		said = append(said, f.Suite+": "+f.Criterion)
+		if f.Quarantine == nil {
+			blocks = true
+		} else if q, ok := policy.QuarantineOf(f.Criterion); !ok || q != *f.Quarantine || q.Expired(g.ended[f.Suite]) {
+			a.problem("record %d: the flaky criterion %s is accepted by a quarantine that the plan does not have, or that had ended", g.seq, f.Criterion)
+		}
+	}
+	slices.Sort(found)
+	slices.Sort(said)
+	if !slices.Equal(found, said) {
+		a.problem("record %d: the gate of phase %q calls %q flaky; the attempts say %q", g.seq, g.gate.Phase, said, found)
+	}
+	return blocks
 }
 
 // reports makes the reports again.

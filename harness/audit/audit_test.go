@@ -65,11 +65,16 @@ func rolledBack(t *testing.T) string {
 	})
 	require.NoError(t, err)
 	require.Equal(t, run.RolledBack, o.Exit, o.Reason)
-	r, err := report.Load(o.Dir)
+	return withReports(t, o.Dir)
+}
+
+func withReports(t *testing.T, dir string) string {
+	t.Helper()
+	r, err := report.Load(dir)
 	require.NoError(t, err)
 	_, err = r.Write()
 	require.NoError(t, err)
-	return o.Dir
+	return dir
 }
 
 func filesOf(t require.TestingT, dir string) []string {

@@ -9,6 +9,7 @@ package gotest
 
 import (
 	"os"
+	"slices"
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/redact"
@@ -110,6 +111,22 @@ func (r Result) Criterion(id string) (suite.Record, bool) {
 		}
 	}
 	return suite.Record{}, false
+}
+
+// Unsteady lists the criteria that passed in the last of several executions of a
+// suite, and not in one before.
+func Unsteady(before []Result, last Result) []string {
+	var unsteady []string
+	for _, record := range last.Criteria {
+		missed := slices.ContainsFunc(before, func(earlier Result) bool {
+			was, judged := earlier.Criterion(record.Criterion)
+			return !judged || !was.Verdict.Passed()
+		})
+		if missed && record.Verdict.Passed() {
+			unsteady = append(unsteady, record.Criterion)
+		}
+	}
+	return unsteady
 }
 
 func (o Options) withDefaults() Options {

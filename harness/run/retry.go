@@ -41,7 +41,7 @@ func (r *runner) judge(ctx context.Context, phase, name string, gate plan.Gate) 
 			return judged{}, fmt.Errorf("%w during suite %s", errAborted, name)
 		}
 		if attempt > retry.Attempts || !undecided(result, retry.On, gate.AllowedSkips) {
-			return judged{Result: result, flaky: flaky(before, result, gate, time.Now())}, nil
+			return judged{Result: result, flaky: flaky(before, result, gate, r.config.Clock())}, nil
 		}
 		before = append(before, result)
 		r.config.Watcher.Progress(name, fmt.Sprintf("it could not tell (%s); trying again", result.Reason))
@@ -77,16 +77,9 @@ func classOf(record suite.Record) plan.RetryClass {
 // with their quarantine if one is in force.
 func flaky(before []gotest.Result, last gotest.Result, gate plan.Gate, now time.Time) []event.Flaky {
 	var found []event.Flaky
-	for _, record := range last.Criteria {
-		missed := slices.ContainsFunc(before, func(earlier gotest.Result) bool {
-			was, judged := earlier.Criterion(record.Criterion)
-			return !judged || !was.Verdict.Passed()
-		})
-		if !missed || !record.Verdict.Passed() {
-			continue
-		}
-		f := event.Flaky{Suite: last.Suite, Criterion: record.Criterion, Attempts: len(before) + 1}
-		if q, ok := gate.QuarantineOf(record.Criterion); ok && !q.Expired(now) {
+	for _, criterion := range gotest.Unsteady(before, last) {
+		f := event.Flaky{Suite: last.Suite, Criterion: criterion, Attempts: len(before) + 1}
+		if q, ok := gate.QuarantineOf(criterion); ok && !q.Expired(now) {
 			f.Quarantine = &q
 		}
 		found = append(found, f)

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestThing(t *testing.T) {
-	name := filepath.Base(flag.Lookup("evidence").Value.String())[len("00-"):]
+	_, name, _ := strings.Cut(filepath.Base(flag.Lookup("evidence").Value.String()), "-") // behind its number
 	facts, _ := suite.Deployment()
 	c := suite.Criterion(t, name+".thing.holds", "The thing holds.")
 	ctx, begun := suite.Companion(t)
@@ -39,7 +40,7 @@ func TestThing(t *testing.T) {
 	case "fail":
 		c.Failf("the thing does not hold")
 	case "flaky", "unreachable":
-		seen := filepath.Join(filepath.Dir(flag.Lookup("evidence").Value.String()), "seen-"+name)
+		seen := filepath.Join(filepath.Dir(filepath.Dir(filepath.Dir(flag.Lookup("evidence").Value.String()))), "seen-"+name)
 		if _, err := os.Stat(seen); err == nil {
 			break // the second attempt
 		}
