@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,8 +104,8 @@ func (a *app) proveCommand() *cobra.Command {
 	}
 }
 
-func (a *app) prove(ctx context.Context, suites []string) error {
-	suites, err := a.known(suites)
+func (a *app) prove(ctx context.Context, suites []string) (err error) {
+	suites, err = a.known(suites)
 	if err != nil {
 		return err
 	}
@@ -115,14 +116,20 @@ func (a *app) prove(ctx context.Context, suites []string) error {
 	if !env.Allows(environment.InjectFault) {
 		return fmt.Errorf("prove in %s: %w: `allow` does not list %q", env.Name, phases.ErrNotAllowed, environment.InjectFault)
 	}
+	name := "prove-" + time.Now().UTC().Format(runIDTime)
+	reserved, err := a.reserveFor(ctx, env, name) // a fault would be taken for that of somebody's release
+	if err != nil {
+		return err
+	}
+	defer reserved.release(&err)
 	built, err := a.build(ctx, root, suites)
 	if err != nil {
 		return err
 	}
-	dir := folder(root, "evidence", "prove-"+time.Now().UTC().Format("20060102T150405Z"))
+	dir := folder(root, "evidence", name)
 	summary, err := prove.Run(ctx, prove.Config{
 		Env: env, Root: root, Suites: built, Dir: dir, Out: a.out,
-		Settle: func(ctx context.Context) error { return phases.Recover(ctx, env) },
+		Settle: func(ctx context.Context) error { return errors.Join(reserved.fence(), phases.Recover(ctx, env)) },
 		Facts: func(ctx context.Context, suite string) (map[string]string, error) {
 			return phases.FactsOfNoChange(ctx, env, root, suite)
 		},

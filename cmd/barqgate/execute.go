@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,7 +55,7 @@ func (a *app) execute(ctx context.Context, j job) (err error) {
 	id, do := j.run, run.Resume
 	if id == "" {
 		do = run.Execute
-		if id, err = newRunID(); err != nil {
+		if id, err = newRunID(folder(root, "runs"), time.Now()); err != nil {
 			return err
 		}
 	}
@@ -167,15 +165,6 @@ func suitesOf(p *plan.Plan) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// newRunID names a run so that names sort by time.
-func newRunID() (string, error) {
-	suffix := make([]byte, 2)
-	if _, err := rand.Read(suffix); err != nil {
-		return "", fmt.Errorf("name the run: %w", err)
-	}
-	return time.Now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(suffix), nil
 }
 
 // show writes the report of a run to its folder, and its summary to the standard

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +32,7 @@ func (a *app) collect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	id, err := newRunID()
+	id, err := newRunID(folder(root, "runs"), time.Now())
 	if err != nil {
 		return err
 	}

@@ -45,12 +45,6 @@ func TestDoubleDashes(t *testing.T) {
 		doubleDashes([]string{"check", "-env=local", "-env", "local", "--to=v1", "-h", "-1", "-", "--", "-env=x"}))
 }
 
-func TestRunIDsSortByTime(t *testing.T) {
-	first, err := newRunID()
-	require.NoError(t, err)
-	require.Regexp(t, `^\d{8}T\d{6}Z-[0-9a-f]{4}$`, first)
-}
-
 func TestEveryFailureHasItsExitCode(t *testing.T) {
 	fresh := func() *app { return &app{interrupts: catchInterrupts()} }
 	for name, c := range exitCases() {
