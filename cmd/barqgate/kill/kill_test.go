@@ -29,7 +29,7 @@ func TestKilledAtEveryRecord(t *testing.T) {
 			require.Equal(t, map[string]int{good: 0, bad: 1}[release], exit, out)
 			run := runOf(t, out)
 			events := w.journal(t, run)
-			want, wantEnd := w.state(t, since), ended(t, events, run)
+			want, wantEnd := w.state(t, since), ended(t, events, run, since)
 			points := sample(t, killPoints(events))
 			resumed := 0
 			for i, point := range points {
@@ -41,7 +41,7 @@ func TestKilledAtEveryRecord(t *testing.T) {
 				clock := fmt.Sprintf("clock:%dh", i%3-1) // an hour back, as it is, an hour ahead
 				exit, out = w.barqgate(t, clock, "resume", run)
 				again := w.journal(t, run)
-				require.Equal(t, wantEnd, ended(t, again, run), "resumed after %s, %s: %s", point, clock, out)
+				require.Equal(t, wantEnd, ended(t, again, run, since), "resumed after %s, %s: %s", point, clock, out)
 				require.Equal(t, want, w.state(t, since), "resumed after %s", point)
 				requireNothingTwice(t, again)
 				resumed++

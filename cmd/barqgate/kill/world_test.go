@@ -7,10 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -182,13 +185,22 @@ func (w *world) journal(t *testing.T, run string) []event.Event {
 	return events
 }
 
-// ended returns how the run ended, without what an interruption changes.
-func ended(t *testing.T, events []event.Event, run string) string {
+// ended returns how the run ended, without what an interruption changes and without
+// what is another in every run: its name, and the numbers of revisions, which count
+// from the one before it.
+func ended(t *testing.T, events []event.Event, run string, since int64) string {
 	t.Helper()
 	last, ok := events[len(events)-1].(event.RunFinished)
 	require.True(t, ok, "the journal ends with %T", events[len(events)-1])
 	last.Duration, last.Caveats = 0, nil
 	data, err := json.MarshalIndent(last, "", "  ")
 	require.NoError(t, err)
-	return regexp.MustCompile(regexp.QuoteMeta(run)).ReplaceAllString(string(data), "<run>")
+	text := strings.ReplaceAll(string(data), run, "<run>")
+	return revisionWords.ReplaceAllStringFunc(text, func(words string) string {
+		number, err := strconv.ParseInt(strings.TrimPrefix(words, "revision "), 10, 64)
+		require.NoError(t, err)
+		return fmt.Sprintf("revision <%+d>", number-since)
+	})
 }
+
+var revisionWords = regexp.MustCompile(`revision \d+`)
