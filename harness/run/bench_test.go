@@ -46,35 +46,34 @@ func thousand(b *testing.B, phases int) (Config, gotest.Executable) {
 }
 
 // BenchmarkThousandSuites executes a plan of 1000 suites, each a process of its
-// own, and compares it with starting the same processes without barqgate. Wall time
-// depends on who else uses the machine; the processor time of barqgate itself does
-// not.
+// own. Behind every tenth it starts the same processes without barqgate, so that
+// both see the same load of the machine; what a suite costs beyond them is the
+// harness's own.
 func BenchmarkThousandSuites(b *testing.B) {
-	const phases, suites = 100, 1000
+	const phases, suites, every = 100, 1000, 10
+	path, err := exec.Command("go", "tool", "-n", "test2json").Output()
+	require.NoError(b, err)
+	converter := strings.TrimSpace(string(path))
 	for b.Loop() {
 		c, one := thousand(b, phases)
-		memory := &memoryWatcher{}
-		c.Watcher = memory
-		before, started := processorTime(b), time.Now()
+		between := &between{every: every, heap: map[int]uint64{}}
+		between.do = func() { bare(b, one, converter, fmt.Sprintf("00-s%d", between.finished)) }
+		between.cost = func() cost { return costNow(b) }
+		c.Watcher = between
+		before := costNow(b)
 		o, err := Execute(b.Context(), c)
-		took, used := time.Since(started), processorTime(b)-before
+		all := costNow(b).less(before).less(between.spent)
 		require.NoError(b, err)
 		require.Equal(b, Promoted, o.Exit, o.Reason)
+		require.Equal(b, suites/every, between.times)
 
-		path, err := exec.Command("go", "tool", "-n", "test2json").Output()
-		require.NoError(b, err)
-		converter := strings.TrimSpace(string(path))
-		started = time.Now()
-		for i := range suites / 10 { // a tenth is enough to know what a process takes
-			bare(b, one, converter, fmt.Sprintf("%02d-s%d", i, i))
-		}
-		process := time.Since(started) * 10
-
-		b.ReportMetric(milliseconds(took-process)/suites, "overhead-ms/suite")
-		b.ReportMetric(milliseconds(used)/suites, "own-cpu-ms/suite")
-		b.ReportMetric(milliseconds(process)/suites, "process-ms/suite")
-		b.ReportMetric(memory.at(suites/10), "heap-kB-after-100")
-		b.ReportMetric(memory.at(suites), "heap-kB-after-1000")
+		process := between.spent.of(between.times)
+		suite := all.of(suites)
+		b.ReportMetric(milliseconds(suite.wall-process.wall), "overhead-ms/suite")
+		b.ReportMetric(milliseconds(suite.processor-process.processor), "overhead-cpu-ms/suite")
+		b.ReportMetric(milliseconds(process.wall), "process-ms/suite")
+		b.ReportMetric(between.at(suites/10), "heap-kB-after-100")
+		b.ReportMetric(between.at(suites), "heap-kB-after-1000")
 		b.ReportMetric(0, "ns/op") // of 1000 processes, says nothing
 	}
 }
@@ -82,42 +81,83 @@ func BenchmarkThousandSuites(b *testing.B) {
 // bare starts what an execution of the suite starts, and nothing else: the test
 // binary, and test2json behind it.
 func bare(b *testing.B, e gotest.Executable, converter, name string) {
-	b.Helper()
 	evidence := filepath.Join(b.TempDir(), name)
 	require.NoError(b, os.MkdirAll(evidence, 0o755))
-	script := `"$0" -test.v=test2json -test.paniconexit0 -env="$1" -evidence="$2" 2>&1 | "$3" -t -p scripted >"$2/events.jsonl"`
-	cmd := exec.CommandContext(b.Context(), "sh", "-c", script, e.Path, environmenttest.Name, evidence, converter)
-	cmd.Dir = e.Dir
-	out, err := cmd.CombinedOutput()
-	require.NoError(b, err, "%s", out)
+	events, err := os.Create(filepath.Join(evidence, "events.jsonl"))
+	require.NoError(b, err)
+	defer events.Close() // what is in it is not looked at
+	output, input, err := os.Pipe()
+	require.NoError(b, err)
+	suite := exec.Command(e.Path, "-test.v=test2json", "-test.paniconexit0", "-env="+environmenttest.Name, "-evidence="+evidence)
+	suite.Dir, suite.Stdout, suite.Stderr = e.Dir, input, input
+	reader := exec.Command(converter, "-t", "-p", e.Suite)
+	reader.Stdin, reader.Stdout = output, events
+	require.NoError(b, reader.Start())
+	require.NoError(b, suite.Start())
+	require.NoError(b, input.Close())
+	require.NoError(b, output.Close())
+	require.NoError(b, suite.Wait())
+	require.NoError(b, reader.Wait())
 }
 
-// memoryWatcher measures the heap after so many suites.
-type memoryWatcher struct {
+// cost is what something takes.
+type cost struct {
+	wall, processor time.Duration // of this process only, not of those that it starts
+}
+
+func (c cost) less(d cost) cost { return cost{c.wall - d.wall, c.processor - d.processor} }
+func (c cost) plus(d cost) cost { return cost{c.wall + d.wall, c.processor + d.processor} }
+func (c cost) of(n int) cost {
+	return cost{c.wall / time.Duration(n), c.processor / time.Duration(n)}
+}
+
+var begin = time.Now()
+
+func costNow(b *testing.B) cost {
+	b.Helper()
+	return cost{wall: time.Since(begin), processor: processorTime(b)}
+}
+
+// between does something behind every so many suites, and measures it, and the heap
+// behind every hundredth.
+type between struct {
 	nobody
-	finished int
-	heap     map[int]uint64
+	every    int
+	do       func()
+	cost     func() cost
+	finished int // suites
+	times    int // that it was done
+	spent    cost
+	heap     map[int]uint64 // bytes, by suites finished
 }
 
 // Recorded counts the suites.
-func (m *memoryWatcher) Recorded(_ journal.Record, e event.Event) {
+func (w *between) Recorded(_ journal.Record, e event.Event) {
 	if _, ok := e.(event.SuiteFinished); !ok {
 		return
 	}
-	if m.finished++; m.finished%100 != 0 {
-		return
+	w.finished++
+	if w.finished%100 == 0 {
+		w.measureHeap()
 	}
+	if w.finished%w.every == 0 {
+		before := w.cost()
+		w.do()
+		w.times++
+		w.spent = w.spent.plus(w.cost().less(before))
+	}
+}
+
+// measureHeap takes a hundredth of a millisecond from each suite's account.
+func (w *between) measureHeap() {
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
-	if m.heap == nil {
-		m.heap = map[int]uint64{}
-	}
-	m.heap[m.finished] = stats.HeapAlloc
+	w.heap[w.finished] = stats.HeapAlloc
 }
 
 // at returns the heap in kB.
-func (m *memoryWatcher) at(finished int) float64 { return float64(m.heap[finished]) / 1000 }
+func (w *between) at(finished int) float64 { return float64(w.heap[finished]) / 1000 }
 
 // processorTime is what this process has used, without those that it has started.
 func processorTime(b *testing.B) time.Duration {
