@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,7 +75,7 @@ func (a *app) execute(ctx context.Context, j job) (err error) {
 		Abort:           a.interrupts.abort,
 		RollbackTimeout: phases.RollbackTimeout, Stall: p.Env.Run.StallAfter(),
 		RetryCommand: j.retry, Origin: j.origin, Attested: j.attested, Versions: versions(),
-		Fence: reserved.fence, SuiteTimeout: j.how.timeout,
+		Fence: reserved.fence, SuiteTimeout: cmp.Or(j.how.timeout, p.Env.Run.Suite),
 	}
 	if changes(p) {
 		config.ResumeCommand = resumeCommandOf(id)

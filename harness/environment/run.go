@@ -10,6 +10,9 @@ type Run struct {
 	// Lease is how long the environment stays reserved for a barqgate that has died
 	// or lost its connection; empty: one minute.
 	Lease time.Duration `yaml:"lease" json:"lease"`
+	// Suite is how long one suite may take, and a companion that was told to stop;
+	// empty: ten minutes.
+	Suite time.Duration `yaml:"suite" json:"suite,omitempty"`
 	// OnlySuites cuts every gate down to these suites, for drills of barqgate itself
 	// that need many runs. Only an environment that allows inject-fault may have it.
 	OnlySuites []string `yaml:"onlySuites" json:"onlySuites,omitempty"`
@@ -48,6 +51,9 @@ func (r Run) LeaseFor() time.Duration {
 func (v *validator) run(e *Environment) {
 	if e.Run.Stall < 0 {
 		v.problem("run.stall", "is %s; expected a value above zero", e.Run.Stall)
+	}
+	if e.Run.Suite < 0 {
+		v.problem("run.suite", "is %s; expected a value above zero", e.Run.Suite)
 	}
 	if e.Run.Lease != 0 && e.Run.Lease < minimumLease {
 		v.problem("run.lease", "is %s; expected at least %s, so that a late renewal does not lose it", e.Run.Lease, minimumLease)

@@ -34,8 +34,8 @@ func (e *CompanionError) Error() string {
 }
 
 // StartCompanion starts the suite and returns once it observes. If that takes
-// more than two minutes, it has been ended, and the error is a *CompanionError.
-// o.Timeout has to cover the steps that the suite accompanies.
+// more than two minutes or o.Patience, it has been ended, and the error is a
+// *CompanionError. o.Timeout has to cover the steps that the suite accompanies.
 func (e Executable) StartCompanion(ctx context.Context, o Options) (*Companion, error) {
 	o = o.withDefaults()
 	if e.Path == "" { // between it and barqgate there is the go command, which outlives barqgate
@@ -77,7 +77,7 @@ func companionFolder(evidence string) (string, error) {
 }
 
 func (c *Companion) awaitReady(ctx context.Context) error {
-	ready := min(readyTime, c.process.options.Timeout)
+	ready := min(readyTime, c.process.options.Timeout, c.process.options.Patience)
 	deadline := time.NewTimer(ready)
 	defer deadline.Stop()
 	tick := time.NewTicker(pollInterval)
@@ -122,11 +122,16 @@ func (c *Companion) Stop(ctx context.Context) Result {
 	if err := os.WriteFile(filepath.Join(c.folder, suite.StopFile), nil, 0o644); err != nil {
 		return c.process.finish(byItself, errors.Join(fmt.Errorf("tell it to stop: %w", err), c.process.stop(false)))
 	}
-	left := c.process.options.Timeout - time.Since(c.process.started)
-	timer := time.NewTimer(max(left, c.process.options.Grace))
+	o := &c.process.options
+	left := min(o.Timeout-time.Since(c.process.started), o.Patience)
+	timer := time.NewTimer(max(left, o.Grace))
 	defer timer.Stop()
 	how, err := c.process.wait(ctx, timer.C)
+	o.Timeout = max(left, o.Grace).Round(time.Millisecond) // which is what it has had
 	r := c.process.finish(how, err)
+	if how == late {
+		r.Reason = "told to stop, " + r.Reason
+	}
 	if early {
 		r.Verdict, r.Reason = verdict.Error, "it ended before the steps that it accompanies"+because(r.Reason)
 		r.Process.Failure = r.Reason

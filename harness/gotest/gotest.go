@@ -65,6 +65,7 @@ type Options struct {
 	Environ  []string      // further environment variables, KEY=value
 	Timeout  time.Duration // deadline; DefaultTimeout if 0
 	Grace    time.Duration // between asking a process to end and killing it; DefaultGrace if 0
+	Patience time.Duration // with a companion that begins, and with one that was told to stop; Timeout if 0
 	Policy   Policy
 	// Redactor takes secrets out of everything that is stored; nil knows none.
 	Redactor *redact.Redactor
@@ -135,6 +136,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Grace <= 0 {
 		o.Grace = DefaultGrace
+	}
+	if o.Patience <= 0 {
+		o.Patience = o.Timeout
 	}
 	return o
 }

@@ -297,12 +297,15 @@ func TestCompanion(t *testing.T) {
 		{"never starts", verdict.Error, "did not begin to observe within 2s", 2 * time.Second},
 		{"dies early", verdict.Error, "ended before the steps that it accompanies: companion.watch.holds: lost the connection", time.Minute},
 		{"ends early", verdict.Error, "ended before the steps that it accompanies", time.Minute},
-		{"does not stop", verdict.Error, "TestWatch was still running", 3 * time.Second},
+		{"does not stop", verdict.Error, "told to stop, it did not end within 3s: TestWatch was still running", time.Minute},
 	}
 	for _, test := range tests {
 		t.Run(test.behaviour, func(t *testing.T) {
 			binary, options := bad(t, "companion", test.behaviour)
 			options.Timeout, options.Grace = test.timeout, time.Second
+			if test.behaviour == "does not stop" {
+				options.Patience = 3 * time.Second
+			}
 			result := accompany(t, binary, options, strings.HasSuffix(test.behaviour, "early"))
 			require.Equal(t, test.want, result.Verdict, result.Reason)
 			require.Contains(t, result.Reason, test.says)

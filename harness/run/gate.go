@@ -89,7 +89,7 @@ func (r *runner) accompany(phase plan.Phase) (*companions, error) {
 			c.abandon()
 			return nil, err
 		}
-		x.options.Timeout = timeout
+		x.options.Timeout, x.options.Patience = timeout, r.config.SuiteTimeout
 		process, err := r.config.Suites[name].StartCompanion(r.now, x.options)
 		if failed := (*gotest.CompanionError)(nil); errors.As(err, &failed) {
 			if err := r.finished(x, failed.Result); err != nil {

@@ -105,13 +105,8 @@ func TestTheAPIServerIsAwayForAWhile(t *testing.T) {
 	through := filepath.Join(t.TempDir(), "kubeconfig")
 	require.NoError(t, os.WriteFile(through, []byte(strings.ReplaceAll(string(kubeconfig), string(server[1]), line.address)), 0o600))
 
-	var changes map[string]any
-	require.NoError(t, json.Unmarshal([]byte(overrides), &changes))
-	changes["kubernetes"] = map[string]any{"kubeconfig": through}
-	merged, err := json.Marshal(changes)
-	require.NoError(t, err)
 	cmd := w.command(t, "", "deploy", "-env=local", "--to="+good)
-	cmd.Env = append(cmd.Env, environment.OverridesVariable+"="+string(merged))
+	cmd.Env = append(cmd.Env, changed(t, "kubernetes", "kubeconfig", through))
 	output := &watched{looksFor: "Set the image", found: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = output, output
 	require.NoError(t, cmd.Start())
@@ -124,6 +119,20 @@ func TestTheAPIServerIsAwayForAWhile(t *testing.T) {
 	require.Equal(t, w.env.Image(good), s.Image)
 	require.Equal(t, int64(1), s.Revisions)
 	require.True(t, s.Complete)
+}
+
+// changed is the variable with the overrides and one more.
+func changed(t *testing.T, section, key string, value any) string {
+	t.Helper()
+	changes := map[string]map[string]any{}
+	require.NoError(t, json.Unmarshal([]byte(overrides), &changes))
+	if changes[section] == nil {
+		changes[section] = map[string]any{}
+	}
+	changes[section][key] = value
+	merged, err := json.Marshal(changes)
+	require.NoError(t, err)
+	return environment.OverridesVariable + "=" + string(merged)
 }
 
 // watched is output in which somebody waits for the start of a step.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -41,4 +42,16 @@ func TestTwoAtOnce(t *testing.T) {
 	require.Contains(t, refused, "somebody else is changing this environment: ")
 	require.Contains(t, refused, "@"+host+", run ")
 	require.Contains(t, refused, ", since ")
+}
+
+// TestNobodyProvesDuringADeployment: the faults of a proof would be taken for those
+// of the release.
+func TestNobodyProvesDuringADeployment(t *testing.T) {
+	w := newWorld(t)
+	held, err := w.cluster(t).Reserve(t.Context(), "somebody@elsewhere, run 1", time.Minute, func(string) {})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, held.Release()) })
+	exit, out := w.barqgate(t, "", "prove", "-env=local", "health")
+	require.Equal(t, 3, exit, out)
+	require.Contains(t, out, "somebody else is changing this environment: somebody@elsewhere, run 1, since ")
 }
