@@ -2,6 +2,7 @@ package phases
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,7 +30,20 @@ func onlyFor(p *plan.Plan) error {
 		if g.Suites = kept(before); len(g.Suites) == 0 {
 			return fmt.Errorf("run.onlySuites leaves the gate of %s without a suite", strings.Join(before, ", "))
 		}
+		cutPolicy(g, only)
 	}
 	p.Notes = append(p.Notes, "Every gate is cut down to "+strings.Join(only, ", ")+": this is a drill of barqgate, not a judgement of the release.")
 	return nil
+}
+
+// cutPolicy takes out of the gate's policy what it says of suites that are not run.
+func cutPolicy(g *plan.Gate, only []string) {
+	gone := func(criterion string) bool {
+		suite, _, _ := strings.Cut(criterion, ".")
+		return !slices.Contains(only, suite)
+	}
+	g.Required = slices.DeleteFunc(g.Required, gone)
+	maps.DeleteFunc(g.AllowedSkips, func(criterion, _ string) bool { return gone(criterion) })
+	g.Retries = slices.DeleteFunc(g.Retries, func(r plan.Retry) bool { return !slices.Contains(only, r.Suite) })
+	g.Quarantines = slices.DeleteFunc(g.Quarantines, func(q plan.Quarantine) bool { return gone(q.Criterion) })
 }

@@ -112,6 +112,7 @@ func TestADrillCutsGatesDownButNotAway(t *testing.T) {
 		require.NotEmpty(t, phase.Gate.Suites, phase.Name)
 		require.Empty(t, phase.Companions)
 	}
+	require.NoError(t, p.Validate(env.Run.OnlySuites), "what the policies say of other suites is gone with them")
 	require.Contains(t, p.Notes[len(p.Notes)-1], "not a judgement of the release")
 	env.Run.OnlySuites = []string{"health"}
 	_, err = Deploy(env, environmenttest.Repository(t), lab200(), "v2.1.0")
