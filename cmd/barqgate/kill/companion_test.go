@@ -17,18 +17,20 @@ import (
 func TestCompanionThatMisbehaves(t *testing.T) {
 	w := newWorld(t)
 	for name, test := range map[string]struct {
-		when   string // the step in the live view that has to be seen first
+		when   string // what the live view has to say first
 		signal syscall.Signal
 		says   string
 	}{
-		"dies early":    {"start        step 19 ", syscall.SIGKILL, "continuity: it ended before the steps that it accompanies"},
+		"dies early":    {": revision ", syscall.SIGKILL, "continuity: it ended before the steps that it accompanies"},
 		"never starts":  {"suite continuity", syscall.SIGSTOP, "continuity: it did not begin to observe within 40s"},
-		"will not stop": {"start        step 22 ", syscall.SIGSTOP, "continuity: told to stop, it did not end within 40s"},
+		"will not stop": {"Let the new release serve", syscall.SIGSTOP, "continuity: told to stop, it did not end within 40s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.reset(t)
 			cmd := w.command(t, "", "deploy", "-env=local", "--to="+good)
-			cmd.Env = append(cmd.Env, changed(t, "run", "suite", "40s"))
+			cmd.Env = append(cmd.Env, changed(t, "run", map[string]any{
+				"suite": "40s", "onlySuites": []string{"preflight", "health", "database", "rollout", "tenancy", "continuity"},
+			}))
 			output := &watched{looksFor: test.when, found: make(chan struct{})}
 			cmd.Stdout, cmd.Stderr = output, output
 			require.NoError(t, cmd.Start())
@@ -46,6 +48,7 @@ func TestCompanionThatMisbehaves(t *testing.T) {
 			require.Contains(t, output.String(), test.says)
 			s := w.state(t, 0)
 			require.Equal(t, w.env.Image(before), s.Image)
+			require.Equal(t, before, s.Frontend)
 			require.True(t, s.Complete)
 		})
 	}

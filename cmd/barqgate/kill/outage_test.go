@@ -3,6 +3,7 @@ package kill
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -92,11 +93,10 @@ func (w *wire) cut() {
 }
 
 // TestTheAPIServerIsAwayForAWhile cuts the network to the API server for 30 s when
-// the image is being set: the deployment rides it out.
+// the image is being set. The deployment rides it out, and one that has to be rolled
+// back is.
 func TestTheAPIServerIsAwayForAWhile(t *testing.T) {
 	w := newWorld(t)
-	w.reset(t)
-	since := w.revision(t)
 	kubeconfig, err := os.ReadFile(w.env.Kubernetes.Kubeconfig)
 	require.NoError(t, err)
 	server := regexp.MustCompile(`https://(127\.0\.0\.1:\d+)`).FindSubmatch(kubeconfig)
@@ -104,32 +104,44 @@ func TestTheAPIServerIsAwayForAWhile(t *testing.T) {
 	line := newWire(t, string(server[1]))
 	through := filepath.Join(t.TempDir(), "kubeconfig")
 	require.NoError(t, os.WriteFile(through, []byte(strings.ReplaceAll(string(kubeconfig), string(server[1]), line.address)), 0o600))
-
-	cmd := w.command(t, "", "deploy", "-env=local", "--to="+good)
-	cmd.Env = append(cmd.Env, changed(t, "kubernetes", "kubeconfig", through))
-	output := &watched{looksFor: "Set the image", found: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = output, output
-	require.NoError(t, cmd.Start())
-	<-output.found
-	line.cut()
-	time.Sleep(outage) // what the test is about
-	line.mend()
-	require.NoError(t, cmd.Wait(), "%s", output)
-	s := w.state(t, since)
-	require.Equal(t, w.env.Image(good), s.Image)
-	require.Equal(t, int64(1), s.Revisions)
-	require.True(t, s.Complete)
+	for _, test := range []struct {
+		release string
+		exit    int
+		image   string // in the end
+		changes int64  // of the Deployment
+	}{{good, 0, good, 1}, {bad, 1, before, 2}} {
+		t.Run(test.release, func(t *testing.T) {
+			w.reset(t)
+			since := w.revision(t)
+			cmd := w.command(t, "", "deploy", "-env=local", "--to="+test.release)
+			cmd.Env = append(cmd.Env, changed(t, "kubernetes", map[string]any{"kubeconfig": through}))
+			output := &watched{looksFor: "Set the image", found: make(chan struct{})}
+			cmd.Stdout, cmd.Stderr = output, output
+			require.NoError(t, cmd.Start())
+			<-output.found
+			line.cut()
+			time.Sleep(outage) // what the test is about
+			line.mend()
+			err := cmd.Wait()
+			require.Equal(t, test.exit, cmd.ProcessState.ExitCode(), "%v: %s", err, output)
+			s := w.state(t, since)
+			require.Equal(t, w.env.Image(test.image), s.Image)
+			require.Equal(t, test.image, s.Frontend)
+			require.Equal(t, test.changes, s.Revisions)
+			require.True(t, s.Complete)
+		})
+	}
 }
 
-// changed is the variable with the overrides and one more.
-func changed(t *testing.T, section, key string, value any) string {
+// changed is the variable with the overrides and more of them in a section.
+func changed(t *testing.T, section string, more map[string]any) string {
 	t.Helper()
 	changes := map[string]map[string]any{}
 	require.NoError(t, json.Unmarshal([]byte(overrides), &changes))
 	if changes[section] == nil {
 		changes[section] = map[string]any{}
 	}
-	changes[section][key] = value
+	maps.Copy(changes[section], more)
 	merged, err := json.Marshal(changes)
 	require.NoError(t, err)
 	return environment.OverridesVariable + "=" + string(merged)

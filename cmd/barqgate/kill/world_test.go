@@ -19,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/barq-platform/barqgate/fixtures/frontend"
 	"github.com/barq-platform/barqgate/fixtures/kube"
 	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/environment"
@@ -83,7 +84,7 @@ func (w *world) cluster(t *testing.T) *kube.Cluster {
 	return cluster
 }
 
-// reset brings back release and database of before, without barqgate.
+// reset brings back release, frontend and database of before, without barqgate.
 func (w *world) reset(t *testing.T) {
 	t.Helper()
 	cluster, ctx := w.cluster(t), t.Context()
@@ -100,6 +101,27 @@ func (w *world) reset(t *testing.T) {
 	}
 	require.NoError(t, cluster.Scale(ctx, int32(w.env.Kubernetes.Replicas)))
 	require.NoError(t, cluster.WatchRollout(ctx, w.env.Kubernetes.RolloutTimeout, func(string) {}))
+	w.resetFrontend(t)
+}
+
+func (w *world) resetFrontend(t *testing.T) {
+	t.Helper()
+	ctx, quiet := t.Context(), func(string, ...any) {}
+	dist, err := frontend.LoadDist(ctx, frontend.Folder(w.env.Frontend, w.root, before))
+	require.NoError(t, err)
+	_, err = w.published(t).Publish(ctx, dist, before, quiet)
+	require.NoError(t, err)
+	edges, err := frontend.OpenDistribution(ctx, w.env.Frontend)
+	require.NoError(t, err)
+	_, err = edges.Invalidate(ctx, "kill-test "+time.Now().Format(time.RFC3339Nano), quiet)
+	require.NoError(t, err)
+}
+
+func (w *world) published(t *testing.T) *frontend.Store {
+	t.Helper()
+	store, err := frontend.OpenStore(t.Context(), w.env.Frontend.S3)
+	require.NoError(t, err)
+	return store
 }
 
 // state is what can be seen of the platform.
@@ -108,6 +130,7 @@ type state struct {
 	Revisions int64 // made since the last reset: a change done twice would show
 	Replicas  int32
 	Complete  bool
+	Frontend  string           // release that is published
 	Applied   []string         // migrations
 	Rows      map[string]int64 // of the critical tables
 	Databases bool             // the scratch database of the restore drill is left
@@ -118,6 +141,8 @@ func (w *world) state(t *testing.T, since int64) state {
 	d, err := w.cluster(t).Deployment(t.Context())
 	require.NoError(t, err)
 	s := state{Image: d.Image, Revisions: d.Revision - since, Replicas: d.Replicas, Complete: d.Complete}
+	s.Frontend, err = w.published(t).Release(t.Context())
+	require.NoError(t, err)
 	db, err := mssql.Open(t.Context(), w.env.Database, w.env.Database.Name)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
