@@ -157,8 +157,10 @@ func trials() []trial {
 		{"fail", b, "fail", both, failed, "fail", "behaviour.second.holds: found 3, expected 4", nil},
 		{"panic", b, "panic", both, harness, "error", "panic: out of luck", nil},
 		{"panic in a goroutine", b, "panic in a goroutine", both, harness, "error", "TestSecond was still running: panic: out of luck", nil},
-		{"hang", b, "hang", both, harness, "error", "did not end within 8s: TestSecond/inner was still running; the goroutines are in its output", []string{"--timeout=8s"}},
-		{"hang ignoring SIGTERM", b, "hang ignoring SIGTERM", compiled, harness, "error", "did not end within 5s: TestSecond was still running", []string{"--timeout=5s"}},
+		{"hang", b, "hang", compiled, harness, "error", "did not end within 10s: TestSecond/inner was still running; the goroutines are in its output", []string{"--timeout=10s"}},
+		// The go command links the suite first, and its time counts.
+		{"hang", b, "hang", source, harness, "error", "did not end within 45s: TestSecond/inner was still running; the goroutines are in its output", []string{"--timeout=45s"}},
+		{"hang ignoring SIGTERM", b, "hang ignoring SIGTERM", compiled, harness, "error", "did not end within 10s: TestSecond was still running", []string{"--timeout=10s"}},
 		{"os.Exit(0) in a test", b, "exit 0 in a test", both, harness, "error", "panic: unexpected call to os.Exit(0)", nil},
 		{"os.Exit(0) in TestMain", b, "exit 0 in TestMain", both, harness, "error", "TestFirst was planned and never ran", nil},
 		{"exit(0) behind Go's back", b, "exit without Go noticing", both, harness, "error", "", nil},
