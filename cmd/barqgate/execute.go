@@ -13,6 +13,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/barq-platform/barqgate/harness/announce"
+	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/plan"
 	"github.com/barq-platform/barqgate/harness/report"
@@ -80,6 +82,9 @@ func (a *app) execute(ctx context.Context, j job) (err error) {
 	if changes(p) {
 		config.ResumeCommand = resumeCommandOf(id)
 	}
+	if config.Teller, err = tellerFor(p); err != nil {
+		return err
+	}
 	drill.apply(&config)
 	outcome, err := do(ctx, config)
 	live.Close()
@@ -89,7 +94,7 @@ func (a *app) execute(ctx context.Context, j job) (err error) {
 	}
 	err = errors.Join(err, a.show(outcome.Dir), a.bundle(outcome.Dir))
 	if errors.Is(err, run.ErrUnrecorded) {
-		a.tell(outcome)
+		a.tell(outcome, p.Env.Contacts)
 	}
 	return err
 }
@@ -114,7 +119,7 @@ func versions() map[string]string {
 }
 
 // tell says how a run ended of which no report can say it.
-func (a *app) tell(o run.Outcome) {
+func (a *app) tell(o run.Outcome, contacts environment.Contacts) {
 	say := func(title string, lines []string) {
 		for _, line := range lines {
 			_, _ = fmt.Fprintf(a.err, "  %-9s %s\n", title, line)
@@ -125,6 +130,7 @@ func (a *app) tell(o run.Outcome) {
 	say("not done", o.Open)
 	say("unknown", o.Unknown)
 	say("next", o.Next)
+	say("call", announce.Calls(contacts))
 }
 
 // prepare makes the suites ready to be run in the wanted way.

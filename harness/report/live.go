@@ -150,6 +150,11 @@ func describe(e event.Event) (state, text string) {
 		return e.Verdict.String(), strings.TrimSpace("gate of phase " + e.Phase + " " + e.Reason)
 	case event.RollbackStarted:
 		return "rollback", "because of " + e.Reason
+	case event.Announced:
+		if e.Error != "" {
+			return "not told", e.Service + ": " + e.Error
+		}
+		return "told", e.Service + ": " + e.What
 	case event.RunFinished:
 		return e.Name, e.Meaning
 	default:

@@ -33,6 +33,8 @@ type Report struct {
 	Resumed       []event.RunResumed    `json:"resumed,omitempty"`
 	Attested      []event.StepAttested  `json:"attested,omitempty"` // what a person had to say
 	Checklists    []Checklist           `json:"checklists"`
+	Told          []Told                `json:"told,omitempty"`  // who was told of the run
+	Calls         []string              `json:"calls,omitempty"` // whom to call, where a person has to act
 	JournalDigest string                `json:"journalDigest"`
 }
 
@@ -147,6 +149,7 @@ func Load(dir string) (*Report, error) {
 		return nil, fmt.Errorf("report on %s: the journal is empty", dir)
 	}
 	r.tick()
+	r.Calls = r.calls()
 	return r, nil
 }
 
@@ -214,6 +217,8 @@ func (r *Report) add(e event.Event) error {
 		p.Gate = &e
 	case event.RollbackStarted:
 		r.Phases = append(r.Phases, Phase{Name: rollbackPhase, About: e.Reason, Started: true})
+	case event.Announced:
+		r.announced(e)
 	case event.RunFinished:
 		r.Result = &e
 	default:

@@ -24,6 +24,7 @@ func (r *Report) Screen(w io.Writer, s Style) error {
 	v.exceptions(r)
 	v.checklists(r)
 	v.problems(r)
+	v.told(r)
 	v.end(r)
 	if _, err := w.Write(v.out.Bytes()); err != nil {
 		return fmt.Errorf("write the final screen: %w", err)
@@ -103,6 +104,18 @@ func (v *screen) checklists(r *Report) {
 	}
 }
 
+// told lists who was told of the run, and who was not.
+func (v *screen) told(r *Report) {
+	if len(r.Told) == 0 {
+		return
+	}
+	v.line("")
+	v.line("%s", v.style.bold("who was told"))
+	for _, t := range r.Told {
+		v.line("  %s %-20s %s", v.style.state(t.State(), stateWidth), t.Service, v.style.fit(t.Text(), stateWidth+27))
+	}
+}
+
 func (v *screen) problems(r *Report) {
 	for _, p := range r.Problems() {
 		v.line("")
@@ -136,6 +149,7 @@ func (v *screen) end(r *Report) {
 		v.list("but", r.Result.Caveats)
 		v.list("next", r.Result.Next)
 	}
+	v.list("call", r.Calls)
 	v.line("report  %s", filepath.Join(r.Dir, htmlFile))
 }
 

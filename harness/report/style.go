@@ -32,7 +32,7 @@ func StyleOf(f *os.File) Style {
 var colors = map[string]string{
 	"pass": "32", "done": "32", "promoted": "32", "passed": "32",
 	"fail": "31", "failed": "31", "error": "31", "unknown": "31", "rolled back": "31", "rollback failed": "31", "harness error": "31", "interrupted": "31",
-	"inconclusive": "33", "held": "33", "skipped": "33", "retried": "33", "flaky": "33", "quarantined": "33", "not decided": "33",
+	"inconclusive": "33", "held": "33", "skipped": "33", "retried": "33", "flaky": "33", "quarantined": "33", "not decided": "33", "not told": "33",
 }
 
 // state colours a word that says how something ended. The word alone says it too.

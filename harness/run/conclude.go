@@ -21,8 +21,10 @@ func (r *runner) conclude(cause error) (Outcome, error) {
 	o.Caveats = r.caveats
 	r.account(&o)
 	r.advise(&o)
+	finished := o.finished(r)
+	r.announcer.finish(r.config.Clock(), finished, r.tellLimit())
 	if !errors.Is(fault, ErrUnrecorded) {
-		if err := r.record(o.finished(r)); err != nil {
+		if err := r.record(finished); err != nil {
 			o.Exit, o.Verdict, fault = worse(o.Exit, HarnessError), verdict.Error, errors.Join(fault, err)
 		}
 	}

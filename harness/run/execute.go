@@ -76,6 +76,7 @@ type runner struct {
 	journal *journal.Writer
 	facts   map[string]string
 
+	announcer  *announcer   // nil: nobody is told
 	steps      []*stepState // all of the plan, in order
 	executions int          // suites started so far
 
@@ -122,6 +123,7 @@ func open(c Config) (*runner, error) {
 	}
 	r := newRunner(c, writer)
 	if err := r.begin(); err != nil {
+		r.announcer.abandon()
 		return nil, errors.Join(err, writer.Close())
 	}
 	return r, nil
@@ -184,9 +186,10 @@ func (r *runner) begin() error {
 		return err
 	}
 	who, host := person()
+	r.startAnnouncing(r.started, who, nil)
 	return r.record(event.RunStarted{
 		Run: c.Run, Who: who, Host: host, Plan: c.Plan.Outline(), PlanDigest: c.Plan.Digest(),
-		EnvironmentDigest: c.Plan.Env.Digest(), Binaries: c.binaries(), Origin: c.Origin, Versions: c.Versions, Files: files,
+		EnvironmentDigest: c.Plan.Env.Digest(), Binaries: c.binaries(), Origin: c.Origin, Versions: c.Versions, Files: files, Contacts: c.Plan.Env.Contacts,
 	})
 }
 
@@ -254,6 +257,7 @@ func (r *runner) record(e event.Event) error {
 		return fmt.Errorf("%w: it cannot be read back: %w", ErrUnrecorded, err)
 	}
 	r.config.Watcher.Recorded(record, e)
+	r.announcer.note(record.Time, e)
 	return nil
 }
 

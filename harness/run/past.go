@@ -22,13 +22,16 @@ type past struct {
 	running map[string]event.SuiteStarted
 	judged  map[string]gotest.Result // by instance: what was recorded of a suite so far
 
+	started    time.Time         // when the first process began
+	references map[string]string // by service: what it has been told under
+
 	segment time.Time // when the process began whose records are being read
 	last    time.Time
 }
 
 // relive reads the journal into the runner, as if it had done everything itself.
 func (r *runner) relive(records []journal.Record) (past, error) {
-	p := past{running: map[string]event.SuiteStarted{}, judged: map[string]gotest.Result{}}
+	p := past{references: map[string]string{}, running: map[string]event.SuiteStarted{}, judged: map[string]gotest.Result{}}
 	for _, record := range records {
 		e, err := event.Decode(record)
 		if err != nil {
@@ -56,6 +59,9 @@ func (p *past) clock(r *runner, record journal.Record, e event.Event) {
 	case event.RunStarted, event.RunResumed:
 		p.segment, p.last = record.Time, record.Time
 	}
+	if p.started.IsZero() {
+		p.started = record.Time
+	}
 	if step := record.Time.Sub(p.last); step > 0 {
 		r.earlier += step
 	}
@@ -67,6 +73,10 @@ func (r *runner) again(p *past, e event.Event) error {
 	switch e := e.(type) {
 	case event.RunStarted:
 		p.begun = e
+	case event.Announced:
+		if e.Error == "" {
+			p.references[e.Service] = e.Reference
+		}
 	case event.RunResumed:
 		p.ended = nil
 		for _, instance := range e.Lost {

@@ -49,6 +49,7 @@ func Resume(ctx context.Context, c Config) (Outcome, error) {
 	if err != nil {
 		return refused(Usage, fmt.Errorf("%w: %w", ErrNotResumable, errors.Join(err, writer.Close())))
 	}
+	r.startAnnouncing(begun.started, begun.begun.Who, begun.references)
 	release := r.watchAbort()
 	defer release()
 	return r.conclude(r.goOn(ctx, chain))

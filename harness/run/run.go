@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/barq-platform/barqgate/harness/announce"
 	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/journal"
 	"github.com/barq-platform/barqgate/harness/journal/event"
@@ -26,6 +27,8 @@ type Config struct {
 	Suites gotest.Set // every suite the plan names, compiled
 	// Watcher is told what happens; nil: nobody watches.
 	Watcher Watcher
+	// Teller tells people outside what happens. Nil: nobody is told.
+	Teller announce.Teller
 	// Abort is closed to end the current step or suite at once. The context given
 	// to Execute only asks to stop at the next safe point. Nil: never.
 	Abort <-chan struct{}

@@ -74,8 +74,9 @@ func TestBackupIsFresh(t *testing.T) {
 func TestMonitoringAnswers(t *testing.T) {
 	c := suite.Criterion(t, "preflight.monitoring.answering", "Every system that watches the platform answers.")
 	c.WouldCatch("one dashboard or alert manager that is down, or asks for a login")
-	systems := monitoring.Of(suite.Env())
-	c.Needs(len(suite.Env().Preflight.Monitoring))
+	systems, err := monitoring.Of(suite.Env())
+	c.Require(err == nil, "%v", err)
+	c.Needs(len(systems))
 	for _, system := range systems {
 		err := system.Alive(t.Context())
 		c.Require(err == nil, "%v", err)

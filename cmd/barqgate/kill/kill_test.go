@@ -95,10 +95,11 @@ func sample(t *testing.T, points []string) []string {
 }
 
 // requireNothingTwice asserts that a step that must not be repeated was started
-// again only after the platform had shown that it had no effect.
+// again only after the platform had shown that it had no effect, and that people
+// were told in one message.
 func requireNothingTwice(t *testing.T, events []event.Event) {
 	t.Helper()
-	open := map[string]bool{}
+	open, messages := map[string]bool{}, map[string]string{}
 	for _, e := range events {
 		switch e := e.(type) {
 		case event.StepStarted:
@@ -108,6 +109,13 @@ func requireNothingTwice(t *testing.T, events []event.Event) {
 			}
 		case event.StepObserved:
 			open[e.Step] = e.Error != "" || e.Done
+		case event.Announced:
+			if before, known := messages[e.Service]; known && e.Service == "Slack" && e.Error == "" {
+				require.Equal(t, before, e.Reference, "the run has a second message")
+			}
+			if e.Error == "" {
+				messages[e.Service] = e.Reference
+			}
 		}
 	}
 }

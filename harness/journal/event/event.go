@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/journal"
 	"github.com/barq-platform/barqgate/harness/plan"
@@ -40,6 +41,8 @@ type RunStarted struct {
 	Origin   json.RawMessage   `json:"origin,omitempty"`
 	Versions map[string]string `json:"versions,omitempty"` // of barqgate and what it was built with
 	Files    []File            `json:"files,omitempty"`    // stored with this record
+	// Contacts are whom a person calls when something fails.
+	Contacts environment.Contacts `json:"contacts,omitzero"`
 }
 
 // RunResumed begins what a later process does for a run that has not ended, or
@@ -221,6 +224,16 @@ type RollbackStarted struct {
 	Verdict verdict.Verdict `json:"verdict"`
 }
 
+// Announced is what became of telling people about the run, by one service.
+type Announced struct {
+	Service   string `json:"service"`             // such as Slack
+	Moment    string `json:"moment"`              // of package announce
+	What      string `json:"what"`                // the sentence that was told
+	Reference string `json:"reference,omitempty"` // of the message, for what is told later
+	Attempts  int    `json:"attempts"`
+	Error     string `json:"error,omitempty"` // why nobody was told; "": they were
+}
+
 // RunFinished is the last record of a run that was not killed.
 type RunFinished struct {
 	Exit     int             `json:"exit"`
@@ -282,13 +295,16 @@ func (GateDecided) Kind() string { return "gate.decided" }
 func (RollbackStarted) Kind() string { return "rollback.started" }
 
 // Kind names the type in the journal.
+func (Announced) Kind() string { return "announced" }
+
+// Kind names the type in the journal.
 func (RunFinished) Kind() string { return "run.finished" }
 
 // all has one value of each type, for Decode.
 func all() []Event {
 	return []Event{
 		RunStarted{}, RunResumed{}, PhaseStarted{}, StepStarted{}, StepFinished{}, StepObserved{}, StepAttested{}, FactSet{}, ObjectCreated{}, ObjectRemoved{},
-		SuiteStarted{}, CriterionJudged{}, SuiteFinished{}, GateDecided{}, RollbackStarted{}, RunFinished{},
+		SuiteStarted{}, CriterionJudged{}, SuiteFinished{}, GateDecided{}, RollbackStarted{}, Announced{}, RunFinished{},
 	}
 }
 
