@@ -44,8 +44,8 @@ func TestPeopleAreTold(t *testing.T) {
 	})
 	t.Run("v2.1.0 while Slack is down", func(t *testing.T) {
 		before := len(b.notices(t, "slack"))
-		b.lab(t, "fault", "slack.down", "on")
-		defer b.lab(t, "fault", "slack.down", "off")
+		b.lab(t, "fault", "on", "slack.down")
+		defer b.lab(t, "fault", "off", "slack.down")
 		exit, events, dir := b.deploy(t, "v2.1.0", drill)
 		require.Equal(t, 0, exit, "who cannot be told keeps no release away: %v", failures(events))
 		require.NotEmpty(t, untold(events)["Slack"])
