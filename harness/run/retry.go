@@ -41,7 +41,7 @@ func (r *runner) judge(ctx context.Context, phase, name string, gate plan.Gate) 
 			return judged{}, fmt.Errorf("%w during suite %s", errAborted, name)
 		}
 		if attempt > retry.Attempts || !undecided(result, retry.On, gate.AllowedSkips) {
-			return judged{Result: result, flaky: flaky(before, result, gate, r.config.Clock())}, nil
+			return judged{Result: result, flaky: flaky(before, result, gate, time.Now())}, nil
 		}
 		before = append(before, result)
 		r.config.Watcher.Progress(name, fmt.Sprintf("it could not tell (%s); trying again", result.Reason))
