@@ -211,13 +211,14 @@ func (w *world) journal(t *testing.T, run string) []event.Event {
 }
 
 // ended returns how the run ended, without what an interruption changes and without
-// what is another in every run: its name, and the numbers of revisions, which count
-// from the one before it.
+// what is another in every run: its name, the cluster's words for pods of chance
+// names, and the numbers of revisions, which count from the one before it.
 func ended(t *testing.T, events []event.Event, run string, since int64) string {
 	t.Helper()
 	last, ok := events[len(events)-1].(event.RunFinished)
 	require.True(t, ok, "the journal ends with %T", events[len(events)-1])
 	last.Duration, last.Caveats = 0, nil
+	last.Reason = clusterWords.ReplaceAllString(last.Reason, "$1")
 	data, err := json.MarshalIndent(last, "", "  ")
 	require.NoError(t, err)
 	text := strings.ReplaceAll(string(data), run, "<run>")
@@ -228,4 +229,7 @@ func ended(t *testing.T, events []event.Event, run string, since int64) string {
 	})
 }
 
-var revisionWords = regexp.MustCompile(`revision \d+`)
+var (
+	clusterWords  = regexp.MustCompile(`(will not finish: ).*`)
+	revisionWords = regexp.MustCompile(`revision \d+`)
+)
