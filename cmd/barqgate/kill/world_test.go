@@ -230,6 +230,6 @@ func ended(t *testing.T, events []event.Event, run string, since int64) string {
 }
 
 var (
-	clusterWords  = regexp.MustCompile(`(will not finish: ).*`)
+	clusterWords  = regexp.MustCompile(`(?s)(will not finish: ).*`)
 	revisionWords = regexp.MustCompile(`revision \d+`)
 )
