@@ -18,6 +18,7 @@ import (
 	"github.com/barq-platform/barqgate/harness/journal"
 	"github.com/barq-platform/barqgate/harness/journal/event"
 	"github.com/barq-platform/barqgate/harness/plan"
+	"github.com/barq-platform/barqgate/harness/redact"
 )
 
 // Execute runs the plan. Whatever happens, the outcome says what is done, what
@@ -65,8 +66,9 @@ func (c Config) check() error {
 
 // runner is one execution of a plan.
 type runner struct {
-	config  Config
-	started time.Time
+	config   Config
+	started  time.Time
+	redactor *redact.Redactor // of the environment's secrets
 	// now ends when the run has to stop at once; it does not end with the context
 	// given to Execute.
 	now     context.Context
@@ -158,7 +160,7 @@ func (c Config) withDefaults() Config {
 }
 
 func newRunner(c Config, writer *journal.Writer) *runner {
-	r := &runner{config: c, started: time.Now(), journal: writer, facts: map[string]string{}, passed: map[string]bool{}, standing: map[string][]gotest.Result{}, unsure: map[string][]gotest.Result{}}
+	r := &runner{config: c, started: time.Now(), redactor: redact.New(c.Plan.Env.Secrets()), journal: writer, facts: map[string]string{}, passed: map[string]bool{}, standing: map[string][]gotest.Result{}, unsure: map[string][]gotest.Result{}}
 	r.now, r.stopNow = context.WithCancel(context.Background())
 	for _, phase := range c.Plan.Phases {
 		for _, step := range phase.Steps {

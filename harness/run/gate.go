@@ -13,7 +13,6 @@ import (
 	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/journal/event"
 	"github.com/barq-platform/barqgate/harness/plan"
-	"github.com/barq-platform/barqgate/harness/redact"
 	"github.com/barq-platform/barqgate/harness/suite"
 	"github.com/barq-platform/barqgate/harness/verdict"
 )
@@ -135,7 +134,7 @@ func (r *runner) announce(phase, name string, gate plan.Gate, as announced) (exe
 	x.options = gotest.Options{
 		Env: r.config.Plan.Env.Name, Evidence: filepath.Join(r.config.Dir, relative), Facts: filepath.Join(r.config.Dir, relative, "facts.json"),
 		Environ: append(slices.Clone(r.config.Plan.Env.Provided()), environment.RunVariable+"="+r.config.Run),
-		Timeout: r.config.SuiteTimeout, Grace: r.config.Grace, Redactor: redact.New(r.config.Plan.Env.Secrets()),
+		Timeout: r.config.SuiteTimeout, Grace: r.config.Grace, Redactor: r.redactor,
 		Watch: func(test, action string) { r.config.Watcher.Progress(name, strings.TrimSpace(test+" "+action)) },
 	}
 	x.options.Policy.Required, x.options.Policy.AllowedSkips = gate.For(name)
