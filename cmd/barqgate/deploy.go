@@ -55,7 +55,7 @@ func (a *app) deployCommand() *cobra.Command {
 			if err := d.plan.Print(a.err); err != nil {
 				return fmt.Errorf("print the plan: %w", err)
 			}
-			if err := a.confirm(d.plan.Env, to, yes); err != nil {
+			if d.approval, err = a.confirm(d.plan.Env, to, yes); err != nil {
 				return err
 			}
 			return a.execute(cmd.Context(), d)
@@ -97,14 +97,15 @@ func (a *app) rollbackCommand() *cobra.Command {
 			if err := p.Print(a.err); err != nil {
 				return fmt.Errorf("print the plan: %w", err)
 			}
-			if err := a.confirm(env, p.To, yes); err != nil {
+			approval, err := a.confirm(env, p.To, yes)
+			if err != nil {
 				return err
 			}
 			origin, err := phases.RollbackOf(now, revision).Encode()
 			if err != nil {
 				return err
 			}
-			return a.execute(cmd.Context(), job{root: root, plan: p, retry: retryRollback(env.Name, revision), origin: origin})
+			return a.execute(cmd.Context(), job{root: root, plan: p, retry: retryRollback(env.Name, revision), origin: origin, approval: approval})
 		},
 	}
 	cmd.Flags().Int64Var(&revision, "to-revision", 0, "revision of the Deployment; 0: the one before the current image")
@@ -143,23 +144,27 @@ func retryRollback(env string, revision int64) string {
 	return fmt.Sprintf("barqgate rollback -env=%s --to-revision=%d", env, revision)
 }
 
-// confirm asks a person to type the release before production is changed.
-func (a *app) confirm(env *environment.Environment, release string, yes bool) error {
-	if env.Name != production || yes {
-		return nil
+// confirm asks a person to type the release before production is changed, and
+// returns what the journal keeps of it.
+func (a *app) confirm(env *environment.Environment, release string, yes bool) (approval string, err error) {
+	if env.Name != production {
+		return "", nil
+	}
+	if yes {
+		return "by --yes", nil
 	}
 	if !term.IsTerminal(int(a.in.Fd())) {
-		return usage("%s is changed only with --yes, or after a person has confirmed it on a terminal", production)
+		return "", usage("%s is changed only with --yes, or after a person has confirmed it on a terminal", production)
 	}
 	_, _ = fmt.Fprintf(a.err, "\nThis changes %s. Type the release (%s) to go on: ", production, release)
 	typed, err := bufio.NewReader(a.in).ReadString('\n')
 	if err != nil {
-		return fmt.Errorf("read the confirmation: %w", err)
+		return "", fmt.Errorf("read the confirmation: %w", err)
 	}
 	if strings.TrimSpace(typed) != release {
-		return usage("not confirmed; nothing was changed")
+		return "", usage("not confirmed; nothing was changed")
 	}
-	return nil
+	return "the release was typed on a terminal", nil
 }
 
 func writeJSON(w interface{ Write([]byte) (int, error) }, value any) error {

@@ -28,6 +28,7 @@ type job struct {
 	plan     *plan.Plan
 	retry    string // starts the same again
 	origin   json.RawMessage
+	approval string          // how a person has agreed to it; "": nobody was asked
 	run      string          // id of the run to go on with; "": a new one
 	attested map[string]bool // a person's word on its steps
 	how      execution
@@ -76,7 +77,7 @@ func (a *app) execute(ctx context.Context, j job) (err error) {
 		Plan: p, Root: root, Run: id, Dir: folder(root, "runs", id), Suites: built, Watcher: live,
 		Abort:           a.interrupts.abort,
 		RollbackTimeout: phases.RollbackTimeout, Stall: p.Env.Run.StallAfter(),
-		RetryCommand: j.retry, Origin: j.origin, Attested: j.attested, Versions: versions(),
+		RetryCommand: j.retry, Origin: j.origin, Approval: j.approval, Attested: j.attested, Versions: versions(),
 		Fence: reserved.fence, SuiteTimeout: cmp.Or(j.how.timeout, p.Env.Run.Suite),
 	}
 	if changes(p) {

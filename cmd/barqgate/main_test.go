@@ -63,7 +63,12 @@ func TestProductionNeedsAPerson(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, errors.Join(in.Close(), out.Close())) })
 	a := &app{in: in, err: io.Discard}
 	env := &environment.Environment{Name: production}
-	require.ErrorContains(t, a.confirm(env, "v2.1.0", false), "--yes")
-	require.NoError(t, a.confirm(env, "v2.1.0", true))
-	require.NoError(t, a.confirm(&environment.Environment{Name: "local"}, "v2.1.0", false))
+	_, err = a.confirm(env, "v2.1.0", false)
+	require.ErrorContains(t, err, "--yes")
+	approval, err := a.confirm(env, "v2.1.0", true)
+	require.NoError(t, err)
+	require.Equal(t, "by --yes", approval)
+	approval, err = a.confirm(&environment.Environment{Name: "local"}, "v2.1.0", false)
+	require.NoError(t, err)
+	require.Empty(t, approval, "nobody was asked")
 }

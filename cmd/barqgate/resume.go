@@ -73,10 +73,11 @@ func (a *app) resume(ctx context.Context, args []string, attested map[string]boo
 	if err := p.Print(a.err); err != nil {
 		return fmt.Errorf("print the plan: %w", err)
 	}
-	if err := a.confirm(env, p.To, yes); err != nil {
+	approval, err := a.confirm(env, p.To, yes)
+	if err != nil {
 		return err
 	}
-	return a.execute(ctx, job{root: root, plan: p, retry: retry, run: filepath.Base(dir), attested: attested})
+	return a.execute(ctx, job{root: root, plan: p, retry: retry, approval: approval, run: filepath.Base(dir), attested: attested})
 }
 
 // beginning reads the first record of the run's journal.

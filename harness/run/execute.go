@@ -190,7 +190,7 @@ func (r *runner) begin() error {
 	who, host := person()
 	r.startAnnouncing(r.started, who, nil)
 	return r.record(event.RunStarted{
-		Run: c.Run, Who: who, Host: host, Plan: c.Plan.Outline(), PlanDigest: c.Plan.Digest(),
+		Run: c.Run, Who: who, Host: host, Approval: c.Approval, Plan: c.Plan.Outline(), PlanDigest: c.Plan.Digest(),
 		EnvironmentDigest: c.Plan.Env.Digest(), Binaries: c.binaries(), Origin: c.Origin, Versions: c.Versions, Files: files, Contacts: c.Plan.Env.Contacts,
 	})
 }

@@ -181,7 +181,7 @@ func (r *runner) arrive(chain journal.Chain) error {
 		lost = append(lost, started.Instance)
 	}
 	who, host := person()
-	return r.record(event.RunResumed{Who: who, Host: host, Torn: chain.Torn, Lost: lost, Versions: r.config.Versions, Files: found})
+	return r.record(event.RunResumed{Who: who, Host: host, Approval: r.config.Approval, Torn: chain.Torn, Lost: lost, Versions: r.config.Versions, Files: found})
 }
 
 // failedBefore returns what had ended the phases when the process died before it

@@ -36,6 +36,8 @@ type Config struct {
 	RetryCommand string
 	// ResumeCommand is what a person types to go on with this run. It is only said.
 	ResumeCommand string
+	// Approval says how a person has agreed to the plan, for the record.
+	Approval string
 	// Origin is what the plan was made from, so that a resume can make it again.
 	Origin   json.RawMessage
 	Versions map[string]string // of barqgate, for the record

@@ -30,8 +30,9 @@ type Event interface {
 // RunStarted is the first record of every journal.
 type RunStarted struct {
 	Run               string            `json:"run"`
-	Who               string            `json:"who"`  // user name
-	Host              string            `json:"host"` // where barqgate ran
+	Who               string            `json:"who"`                // user name
+	Host              string            `json:"host"`               // where barqgate ran
+	Approval          string            `json:"approval,omitempty"` // how that person has agreed to the plan; empty: nobody was asked
 	Plan              plan.Outline      `json:"plan"`
 	PlanDigest        string            `json:"planDigest"`
 	EnvironmentDigest string            `json:"environmentDigest"`
@@ -50,8 +51,9 @@ type RunStarted struct {
 type RunResumed struct {
 	Who      string            `json:"who"`
 	Host     string            `json:"host"`
-	Torn     bool              `json:"torn,omitempty"` // half a last record was dropped
-	Lost     []string          `json:"lost,omitempty"` // suite instances that had not ended
+	Approval string            `json:"approval,omitempty"` // as in RunStarted
+	Torn     bool              `json:"torn,omitempty"`     // half a last record was dropped
+	Lost     []string          `json:"lost,omitempty"`     // suite instances that had not ended
 	Versions map[string]string `json:"versions,omitempty"`
 	Files    []File            `json:"files,omitempty"` // left behind by what had not ended
 }
