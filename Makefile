@@ -48,10 +48,17 @@ sql-conformance: sql-clients ## run testdata/tsql through four clients; DSN=sqls
 	status=$$?; grep '^sql-conformance:' .barqgate/sql-conformance.log; \
 	[ $$status = 0 ] || grep -v -e '=== ' -e '--- PASS' .barqgate/sql-conformance.log | tail -n 100; exit $$status
 
+.PHONY: kind-node-image
+kind-node-image: ## make a node image for kind where no registry can be reached, from Debian packages and Go modules (Linux and root)
+	testdata/docker/kindnode/build.sh install
+	testdata/docker/kindnode/build.sh
+
 .PHONY: test-docker
-test-docker: ## run the tests that need Docker, on a daemon of their own (Linux and root; testdata/docker/dockerd.sh says why not)
+test-docker: kind-node-image ## run the tests that need Docker, on a daemon of their own (Linux and root; testdata/docker/dockerd.sh says why not)
 	testdata/docker/dockerd.sh install
-	BARQ_DOCKER_TESTS=require testdata/docker/dockerd.sh run go test -count=1 -timeout 15m ./fixtures/mssql/container
+	BARQ_DOCKER_TESTS=require testdata/docker/dockerd.sh run sh -ec '\
+	BARQ_KIND_NODE_IMAGE=$$(testdata/docker/kindnode/build.sh load); export BARQ_KIND_NODE_IMAGE; \
+	go test -count=1 -p 1 -timeout 20m ./fixtures/mssql/container ./fixtures/kube/kind'
 
 .PHONY: kill-test
 kill-test: LAB = kill
