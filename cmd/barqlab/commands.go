@@ -37,17 +37,22 @@ func newCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true, // main prints them
 	}
+	command.PersistentFlags().Bool("docker", false, "deal with the lab whose pods run in a kind cluster and whose SQL Server is a container")
 	command.AddCommand(up(), serve(), down(), status(), logs(), faults())
 	return command
 }
 
 // place returns where the lab is that the commands deal with.
-func place() (lab.Place, error) {
+func place(docker bool) (lab.Place, error) {
 	root, err := environment.Root()
 	if err != nil {
 		return lab.Place{}, err
 	}
-	return lab.At(root, cmp.Or(os.Getenv(nameVariable), lab.DefaultName))
+	name := cmp.Or(os.Getenv(nameVariable), lab.DefaultName)
+	if docker {
+		return lab.AtDocker(root, name)
+	}
+	return lab.At(root, name)
 }
 
 // failure is an error of what a command did, as opposed to one of how it was
@@ -62,7 +67,11 @@ type usage struct{ error }
 // at gives the place to a command's action.
 func at(run func(*cobra.Command, []string, lab.Place) error) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, args []string) error {
-		where, err := place()
+		docker, err := command.Flags().GetBool("docker")
+		if err != nil {
+			return err
+		}
+		where, err := place(docker)
 		if err != nil {
 			return err
 		}
