@@ -73,6 +73,7 @@ var libraries = []library{
 	{"github.com/chromedp/chromedp", []string{"fixtures/frontend/browser"}, "one place knows how a browser is driven"},
 	{"modernc.org/sqlite", []string{"fixtures/lab/sqlserver"}, "only the embedded engine stores in SQLite"},
 	{"k8s.io/client-go/kubernetes", []string{"fixtures/kube", "fixtures/lab"}, "Kubernetes is reached through fixtures/kube"},
+	{"sigs.k8s.io/kind/pkg/cluster", []string{"fixtures/kube/kind"}, "clusters are made, named and removed in one place"},
 	{"github.com/openai/openai-go/v3", []string{"fixtures/ai"}, "keys are handled, and hidden, in one place"},
 	{"log", nil, "log/slog, or a logger that is handed in"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "commands are the top layer"},
