@@ -140,7 +140,7 @@ system() {
 		for file in usr/bin/kubelet usr/local/bin/ctr; do chroot "$node" ldd "/$file" || true; done # static where cgo is off
 	} | { grep -oE '/[^ ]+ \(0x' || true; } | cut -d' ' -f1 | sort -u | while read -r library; do
 		mkdir -p "$system/$(dirname "$library")"
-		cp -nL "$node$library" "$system$library"
+		if [ ! -e "$system$library" ]; then cp -L "$node$library" "$system$library"; fi
 	done
 }
 
@@ -191,8 +191,9 @@ preload() {
 make() {
 	local archive=$1 work kubernetes names sandbox path
 	kubernetes=$(version kubernetes k8s.io/kubernetes)
-	work=$(mktemp -d "$(dirname "$archive")/kind-node.XXXXXX")
-	trap 'rm -rf "$work"' EXIT
+	work=${archive%.tar}.work
+	rm -rf "$work" # of a run that was killed
+	mkdir "$work"
 	compile "$kubernetes" "$work/bin"
 	say "installing Debian's packages from $mirror"
 	if ! debootstrap --variant=minbase --include="$packages" "$release" "$work/node" "$mirror" >"$work/debootstrap.log" 2>&1; then
@@ -239,7 +240,10 @@ archive() {
 		say "not in the cache; making it, which takes several minutes once"
 		(
 			flock 9
-			if [ ! -s "$file" ]; then make "$file"; fi
+			if [ ! -s "$file" ]; then
+				trap 'rm -rf "${file%.tar}.work"' EXIT
+				make "$file"
+			fi
 		) 9>"$file.lock"
 	fi
 	echo "$file"
