@@ -58,7 +58,7 @@ test-docker: kind-node-image ## run the tests that need Docker, on a daemon of t
 	testdata/docker/dockerd.sh install
 	BARQ_DOCKER_TESTS=require testdata/docker/dockerd.sh run sh -ec '\
 	BARQ_KIND_NODE_IMAGE=$$(testdata/docker/kindnode/build.sh load); export BARQ_KIND_NODE_IMAGE; \
-	go test -count=1 -p 1 -timeout 20m ./fixtures/mssql/container ./fixtures/kube/kind && \
+	go test -count=1 -p 1 -timeout 30m ./fixtures/mssql/container ./fixtures/kube/kind && \
 	go test -count=1 -timeout 20m -v -run InDocker ./fixtures/lab'
 
 .PHONY: kill-test
