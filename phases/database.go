@@ -215,7 +215,7 @@ func restoreAndCompare(ctx context.Context, sc *plan.StepContext, server *mssql.
 			return err
 		}
 		baseline := mssql.Contents{Rows: rows, Checksums: sums}
-		_, err = window{Before: baseline, After: baseline}.explains(restored)
+		_, err = mssql.Window{Before: baseline, After: baseline}.Explains(restored)
 		return err
 	})
 }

@@ -60,6 +60,19 @@ func TestTheDatabaseIsBackedUpProvedMigratedAndTakenBack(t *testing.T) {
 	require.Len(t, before, len(conf.Critical))
 	require.Positive(t, before["Tasks"])
 
+	rehearsal := environment.Rehearsal{Mode: environment.OnCopy}
+	run(t, sc, rehearseMigrations{scratch: conf.ScratchName, conf: rehearsal})
+	var seen mssql.Rehearsal
+	require.NoError(t, readJSON(sc, barq.FactRehearsal, &seen))
+	require.Len(t, seen.Migrations, 2)
+	require.Positive(t, seen.Probes.Reads)
+	require.Positive(t, seen.Probes.Writes)
+	require.NotNil(t, seen.LogBytes)
+	require.Len(t, seen.Lost(), 2)
+	for _, lost := range seen.Lost() {
+		require.Contains(t, lost, "Tasks has ")
+	}
+
 	apply := applyMigrations{database: conf.Name}
 	run(t, sc, listPending{})
 	done, err := apply.Observe(t.Context(), sc)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/plan"
 )
 
@@ -19,13 +18,6 @@ const (
 	factTag          = "release.tag"       // that marks what ran before
 	factUnsafe       = "migrations.unsafe" // JSON list of applied migrations the old version cannot run on
 )
-
-// window is what the critical tables held right before and right after the
-// backup: the backup shows some moment between the two.
-type window struct {
-	Before mssql.Contents `json:"before"`
-	After  mssql.Contents `json:"after"`
-}
 
 // setJSON records a value as JSON.
 func setJSON(sc *plan.StepContext, name string, value any) error {

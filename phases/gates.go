@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/plan"
 	"github.com/barq-platform/barqgate/harness/prove"
 )
@@ -34,7 +35,7 @@ type gate struct {
 func gates() []gate {
 	return []gate{
 		{preflight, []string{preflightSuite}},
-		{preDeployment, []string{"smoke", "health", "journeys"}},
+		{preDeployment, []string{"backup", "migration", "smoke", "health", "journeys"}},
 		{database, []string{"database"}},
 		{application, []string{"rollout", "health", "endpoints", "frontend"}},
 		{verification, []string{"auth", "tenancy", "files", "ai", "bpm", "journeys", "performance", "dbperformance", "logs", "resources"}},
@@ -51,6 +52,29 @@ func gateOf(phase string) plan.Gate {
 		}
 	}
 	return plan.Gate{}
+}
+
+// withSkips allows criteria to be skipped, each for its reason.
+func withSkips(g plan.Gate, skips map[string]string) plan.Gate {
+	if len(skips) > 0 {
+		g.AllowedSkips = skips
+	}
+	return g
+}
+
+// notRehearsed lists the criteria of suites/migration that do not apply where the
+// environment has no rehearsal, or none with suites.
+func notRehearsed(env *environment.Environment) map[string]string {
+	r := env.Database.Migrations.Rehearsal
+	skips := map[string]string{}
+	if r.Mode == environment.NoRehearsal {
+		for _, criterion := range []string{"migration.rehearsal.data-kept", "migration.rehearsal.old-version-works", "migration.rehearsal.within-limits"} {
+			skips[criterion] = "database.migrations.rehearsal.mode is none"
+		}
+	} else if len(r.Suites) == 0 {
+		skips["migration.rehearsal.old-version-works"] = "database.migrations.rehearsal.suites names none"
+	}
+	return skips
 }
 
 // GateSuites returns the suites behind the phase with this number or name: "2",

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,7 +84,7 @@ func (backUp) Timeout() time.Duration { return databaseTimeout }
 
 func (s backUp) Run(ctx context.Context, sc *plan.StepContext) error {
 	conf := sc.Env.Database
-	var w window
+	var w mssql.Window
 	var backup mssql.Backup
 	err := inDatabase(ctx, conf, s.database, func(db *mssql.DB) error {
 		return onServer(ctx, conf, func(server *mssql.Server) (err error) {
@@ -102,8 +101,11 @@ func (s backUp) Run(ctx context.Context, sc *plan.StepContext) error {
 	if err != nil {
 		return err
 	}
-	sc.Progress("%s: %.1f MiB, finished %s by the server's clock", backup.Path, float64(backup.Bytes)/(1<<20), backup.Finished.Format(time.DateTime))
+	sc.Progress("%s: %.1f MiB, finished %s by the server's clock, LSN %s", backup.Path, float64(backup.Bytes)/(1<<20), backup.Finished.Format(time.DateTime), backup.LastLSN)
+	data, err := json.MarshalIndent(backup, "", "  ")
 	return errors.Join(
+		err, store(sc, "backup.json", append(data, '\n')),
+		sc.SetFact(barq.FactBackupLSN, backup.LastLSN),
 		sc.SetFact(barq.FactBackupPath, backup.Path),
 		sc.SetFact(barq.FactBackupBytes, strconv.FormatInt(backup.Bytes, 10)),
 		setJSON(sc, factBackupWindow, w),
@@ -121,20 +123,21 @@ func backupPath(dir, database, run string) string {
 }
 
 // proveBackup restores the backup beside the database and compares: a backup that
-// was never restored is a hope.
+// was never restored is a hope. The copy stays for the rehearsal of migrations,
+// which removes it: restoring takes as long as the database is large.
 type proveBackup struct{ scratch string }
 
 func (s proveBackup) Name() string {
 	return "Prove that the backup restores, in scratch database " + s.scratch
 }
 
-// Effect is Idempotent: the scratch database is removed before and after.
+// Effect is Idempotent: a scratch database of before is removed.
 func (proveBackup) Effect() plan.Effect { return plan.Idempotent }
 
 func (proveBackup) Timeout() time.Duration { return databaseTimeout }
 
 func (s proveBackup) Run(ctx context.Context, sc *plan.StepContext) error {
-	var w window
+	var w mssql.Window
 	if err := readJSON(sc, factBackupWindow, &w); err != nil {
 		return err
 	}
@@ -142,86 +145,48 @@ func (s proveBackup) Run(ctx context.Context, sc *plan.StepContext) error {
 	if err != nil {
 		return err
 	}
-	restored, err := s.drill(ctx, sc, file)
-	if err != nil {
-		return fmt.Errorf("prove that the backup restores: %w", err)
+	if err := sc.Created(objectDatabase, s.scratch); err != nil {
+		return err
 	}
-	moved, err := w.explains(restored)
+	sc.Progress("verifying %s and restoring it into %s", file, s.scratch)
+	drill, err := drill(ctx, sc.Env.Database, file, s.scratch)
 	if err != nil {
-		return fmt.Errorf("the restored backup does not hold what the database held: %w", err)
+		return errors.Join(fmt.Errorf("prove that the backup restores: %w", err), dropScratch(ctx, sc, s.scratch))
+	}
+	drill.Window = w
+	moved, err := w.Explains(drill.Restored)
+	if err != nil {
+		return errors.Join(fmt.Errorf("the restored backup does not hold what the database held: %w", err), dropScratch(ctx, sc, s.scratch))
 	}
 	if len(moved) > 0 {
 		sc.Progress("written to during the backup, so compared by row count only: %s", strings.Join(moved, ", "))
 	}
 	return errors.Join(
-		setJSON(sc, barq.FactBaselineRows, restored.Rows),
-		setJSON(sc, barq.FactBaselineChecksums, restored.Checksums),
+		setJSON(sc, barq.FactBackupDrill, drill),
+		setJSON(sc, barq.FactBaselineRows, drill.Restored.Rows),
+		setJSON(sc, barq.FactBaselineChecksums, drill.Restored.Checksums),
 	)
 }
 
-// drill restores the backup into the scratch database, checks it, reads it, and
-// removes it again, also when something fails.
-func (s proveBackup) drill(ctx context.Context, sc *plan.StepContext, file string) (restored mssql.Contents, err error) {
-	conf := sc.Env.Database
-	err = onServer(ctx, conf, func(server *mssql.Server) (err error) {
-		sc.Progress("verifying %s", file)
-		if err := server.VerifyBackup(ctx, file); err != nil {
-			return err
-		}
-		if err := server.DropDatabase(ctx, s.scratch); err != nil {
-			return err
-		}
-		if err := sc.Created(objectDatabase, s.scratch); err != nil {
-			return err
-		}
-		defer func() {
-			cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
-			defer cancel()
-			if dropped := server.DropDatabase(cleanup, s.scratch); dropped != nil {
-				err = errors.Join(err, dropped)
-				return
-			}
-			err = errors.Join(err, sc.Removed(objectDatabase, s.scratch))
-		}()
-		sc.Progress("restoring into %s", s.scratch)
-		if err := server.Restore(ctx, mssql.Restoration{Source: conf.Name, Target: s.scratch, Path: file}); err != nil {
-			return err
-		}
-		if err := server.CheckDB(ctx, s.scratch); err != nil {
-			return err
-		}
-		return inDatabase(ctx, conf, s.scratch, func(db *mssql.DB) (err error) {
-			restored, err = db.Contents(ctx, conf.Critical)
-			return err
-		})
+// drill restores a backup into the scratch database, which stays.
+func drill(ctx context.Context, conf environment.Database, file, scratch string) (found mssql.Drill, err error) {
+	err = onServer(ctx, conf, func(server *mssql.Server) error {
+		found, err = server.Drill(ctx, conf, file, scratch)
+		return err
 	})
-	return restored, err
+	return found, err
 }
 
-// explains checks the restored contents against the window in which the backup
-// was made. A table that nobody wrote to must be equal; of one that was written
-// to, the row count must lie between. It returns the latter.
-func (w window) explains(restored mssql.Contents) (moved []string, err error) {
-	var problems []error
-	for table, before := range w.Before.Rows {
-		after, rows := w.After.Rows[table], restored.Rows[table]
-		still := before == after && w.Before.Checksums[table].Equal(w.After.Checksums[table])
-		switch {
-		case still && rows != before:
-			problems = append(problems, fmt.Errorf("%s has %d rows; expected %d", table, rows, before))
-		case still && !restored.Checksums[table].Equal(w.Before.Checksums[table]):
-			problems = append(problems, fmt.Errorf("%s has the same %d rows with another content", table, rows))
-		case rows < min(before, after) || rows > max(before, after):
-			problems = append(problems, fmt.Errorf("%s has %d rows; expected between %d and %d, the counts right before and after the backup", table, rows, min(before, after), max(before, after)))
-		case !still:
-			moved = append(moved, table)
-		}
+// dropScratch removes the scratch database, also when ctx has ended, and takes it
+// off the run's ledger.
+func dropScratch(ctx context.Context, sc *plan.StepContext, scratch string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer cancel()
+	err := onServer(ctx, sc.Env.Database, func(server *mssql.Server) error { return server.DropDatabase(ctx, scratch) })
+	if err != nil {
+		return err
 	}
-	if len(w.Before.Rows) == 0 {
-		problems = append(problems, errors.New("no table was counted"))
-	}
-	slices.Sort(moved)
-	return moved, errors.Join(problems...)
+	return sc.Removed(objectDatabase, scratch)
 }
 
 // recordBaseline measures the old version under load, so that the new one can be

@@ -2,8 +2,10 @@ package phases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"strconv"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/barq-platform/barqgate/fixtures/kube"
 	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/environment"
+	"github.com/barq-platform/barqgate/harness/plan"
 )
 
 // Recover waits, after a fault was switched off, until nothing of it is left: the
@@ -60,6 +63,44 @@ func restartedPods(ctx context.Context, cluster *kube.Cluster, allowed int) ([]s
 // performanceSuite alone needs a measured baseline, which takes as long as the
 // suite itself.
 const performanceSuite = "performance"
+
+// migrationSuite alone needs a rehearsal, for which a backup has to be restored.
+const migrationSuite = "migration"
+
+// rehearseNoChange records what the rehearsal of a release has shown that needs
+// what is there already.
+func rehearseNoChange(ctx context.Context, env *environment.Environment, root, tag string, facts map[string]string) (err error) {
+	conf := env.Database
+	var newest mssql.Backup
+	err = onServer(ctx, conf, func(server *mssql.Server) error {
+		newest, err = server.FindBackup(ctx, conf.Name, "")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	found, err := drill(ctx, conf, newest.Path, conf.ScratchName)
+	if err != nil {
+		return err
+	}
+	if facts[barq.FactMigrationsBefore], err = encode(found.Applied); err != nil {
+		return err
+	}
+	evidence, err := os.MkdirTemp("", "barqgate-rehearsal-*")
+	if err != nil {
+		return fmt.Errorf("rehearse: %w", err)
+	}
+	step := rehearseMigrations{scratch: conf.ScratchName, conf: conf.Migrations.Rehearsal}
+	err = step.Run(ctx, &plan.StepContext{
+		Env: env, Root: root, Run: "prove", From: tag, To: tag, Evidence: evidence,
+		Fact:     func(name string) string { return facts[name] },
+		SetFact:  func(name, value string) error { facts[name] = value; return nil },
+		Progress: func(string, ...any) {},
+		Created:  func(string, string) error { return nil },
+		Removed:  func(string, string) error { return nil },
+	})
+	return errors.Join(err, os.RemoveAll(evidence))
+}
 
 // FactsOfNoChange returns what a deployment would have recorded for the suite
 // that put the running release in the place of the same one and lost nothing. It
@@ -111,17 +152,23 @@ func FactsOfNoChange(ctx context.Context, env *environment.Environment, root, su
 	if err != nil {
 		return nil, err
 	}
-	if suite == frontendSuite {
+	switch suite {
+	case frontendSuite:
 		facts[barq.FactFrontendIndex], facts[barq.FactFrontendBefore], _, err = servedFrontend(ctx, env)
-		return facts, err
+	case migrationSuite:
+		err = rehearseNoChange(ctx, env, root, running.Tag(), facts)
+	case performanceSuite:
+		err = measureBaseline(ctx, env, facts)
 	}
-	if suite != performanceSuite {
-		return facts, nil
-	}
+	return facts, err
+}
+
+// measureBaseline records how the running release does under load.
+func measureBaseline(ctx context.Context, env *environment.Environment, facts map[string]string) error {
 	baseline, err := measureFit(ctx, env, func(string, ...any) {})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	maps.Copy(facts, baseline.BaselineFacts())
-	return facts, nil
+	return nil
 }

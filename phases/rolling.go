@@ -79,6 +79,7 @@ func deployPhases(env *environment.Environment, now Situation, to, folder string
 				judgeMigrations{policy: d.Migrations.Unsafe},
 				backUp{database: d.Name},
 				proveBackup{scratch: d.ScratchName},
+				rehearseMigrations{scratch: d.ScratchName, conf: d.Migrations.Rehearsal},
 				tagRunning{running: now.Running.Tag()},
 				exportConfiguration{configMap: k.ConfigMap, secret: k.Secret, policy: env.Export.Secrets},
 				compareConfiguration{folder: env.Export.Manifests},
@@ -86,7 +87,7 @@ func deployPhases(env *environment.Environment, now Situation, to, folder string
 				recordBaseline{rate: env.Load.Rate, duration: env.Load.Duration},
 				recordErrors{back: env.Logs.Baseline},
 			}),
-			Gate: gateOf(preDeployment),
+			Gate: withSkips(gateOf(preDeployment), notRehearsed(env)),
 		},
 		{
 			Name:  database,

@@ -58,7 +58,7 @@ func TestRestoredContentsMustBeExplained(t *testing.T) {
 		"checksums were not taken": {before: tasks(1, 1), after: tasks(1, 1), restored: mssql.Contents{Rows: map[string]int64{"Tasks": 1}}, words: "another content"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			moved, err := window{Before: c.before, After: c.after}.explains(c.restored)
+			moved, err := mssql.Window{Before: c.before, After: c.after}.Explains(c.restored)
 			if c.words != "" {
 				require.ErrorContains(t, err, c.words)
 				return

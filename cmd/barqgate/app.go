@@ -168,7 +168,7 @@ func (a *app) codeOf(err error) run.ExitCode {
 // or cannot be done here.
 func isRequest(err error) bool {
 	for _, request := range []error{
-		environment.ErrUnknown, release.ErrUnknown, release.ErrCatalogue, gotest.ErrUnknownSuite, mssql.ErrAddress,
+		environment.ErrUnknown, release.ErrUnknown, release.ErrCatalogue, gotest.ErrUnknownSuite, mssql.ErrAddress, mssql.ErrContradiction, mssql.ErrNoBackup,
 		kube.ErrUnknownRevision, kube.ErrNoPrevious, phases.ErrAlreadyRunning, phases.ErrNotAllowed, phases.ErrUnknownPhase, plan.ErrPolicy,
 	} {
 		if errors.Is(err, request) {

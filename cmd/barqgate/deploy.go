@@ -69,10 +69,11 @@ func (a *app) deployCommand() *cobra.Command {
 func (a *app) rollbackCommand() *cobra.Command {
 	var revision int64
 	var yes bool
+	var database, backup string
 	cmd := &cobra.Command{
-		Use:   "rollback [--to-revision=<number>]",
+		Use:   "rollback [--to-revision=<number>] [--database[=<name>] [--backup=<path>]]",
 		Short: "Bring back an earlier revision of the application, and verify it",
-		Long:  "rollback brings back the revision named by --to-revision, or else the newest one with another\nimage from before the current one was first deployed. The database stays as it is.",
+		Long:  "rollback brings back the revision named by --to-revision, or else the newest one with another\nimage from before the current one was first deployed. The database stays as it is, unless\n--database is given: then the newest backup, or the one of --backup, takes its place.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			root, env, err := a.environment(cmd.Context())
@@ -82,6 +83,12 @@ func (a *app) rollbackCommand() *cobra.Command {
 			now, err := phases.Survey(cmd.Context(), env)
 			if err != nil {
 				return err
+			}
+			if cmd.Flags().Changed("database") {
+				return a.restoreDatabase(cmd.Context(), restoration{root: root, env: env, now: now, revision: revision, typed: database, backup: backup, yes: yes})
+			}
+			if backup != "" {
+				return usage("--backup is only for --database")
 			}
 			if revision == 0 { // by number from here on: what is "previous" changes with every step
 				previous, err := kube.Previous(now.History, now.Running)
@@ -108,6 +115,9 @@ func (a *app) rollbackCommand() *cobra.Command {
 			return a.execute(cmd.Context(), job{root: root, plan: p, retry: retryRollback(env.Name, revision), origin: origin, approval: approval})
 		},
 	}
+	cmd.Flags().StringVar(&database, "database", "", "restore the database too; its name, or nothing to be asked for it on a terminal")
+	cmd.Flags().Lookup("database").NoOptDefVal = askForName
+	cmd.Flags().StringVar(&backup, "backup", "", "backup to restore, on the SQL Server's file system; default: the newest full one that the server has recorded")
 	cmd.Flags().Int64Var(&revision, "to-revision", 0, "revision of the Deployment; 0: the one before the current image")
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask for confirmation in production")
 	return cmd

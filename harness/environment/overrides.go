@@ -1,6 +1,7 @@
 package environment
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 
@@ -30,4 +31,33 @@ func (e *Environment) override() error {
 		return fmt.Errorf("%s changes the name of environment %s", OverridesVariable, name)
 	}
 	return nil
+}
+
+// Override returns the variable (NAME=value) that gives a process these changes, on
+// top of those that this process was given itself.
+func Override(changes map[string]any) (string, error) {
+	all := map[string]any{}
+	if own := os.Getenv(OverridesVariable); own != "" {
+		if err := yaml.Unmarshal([]byte(own), &all); err != nil {
+			return "", fmt.Errorf("%s: %s", OverridesVariable, yaml.FormatError(err, false, false))
+		}
+	}
+	overlay(all, changes)
+	text, err := json.Marshal(all)
+	if err != nil {
+		return "", fmt.Errorf("encode changes to the environment: %w", err)
+	}
+	return OverridesVariable + "=" + string(text), nil
+}
+
+func overlay(into, changes map[string]any) {
+	for key, value := range changes {
+		section, ok := into[key].(map[string]any)
+		change, isSection := value.(map[string]any)
+		if ok && isSection {
+			overlay(section, change)
+			continue
+		}
+		into[key] = value
+	}
 }

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/barq-platform/barqgate/harness/environment"
+	"github.com/barq-platform/barqgate/phases"
+)
+
+// askForName is the value of --database without one: no database can be called so.
+const askForName = "\x00ask"
+
+// restoration is what was asked for with `rollback --database`.
+type restoration struct {
+	root     string
+	env      *environment.Environment
+	now      phases.Situation
+	revision int64
+	typed    string // the database's name, or askForName
+	backup   string
+	yes      bool
+}
+
+// restoreDatabase rolls the database back, once somebody has named it.
+func (a *app) restoreDatabase(ctx context.Context, r restoration) error {
+	name := r.env.Database.Name
+	if r.typed != askForName && r.typed != name {
+		return usage("--database names %q; the database of %s is called %q; nothing was changed", r.typed, r.env.Name, name)
+	}
+	if r.typed == askForName && !term.IsTerminal(int(a.in.Fd())) {
+		return usage("restoring a database loses what was written since its backup; without a terminal it has to be named: --database=%s", name)
+	}
+	p, err := phases.RestoreDatabase(ctx, r.env, r.root, r.now, r.revision, r.backup)
+	if err != nil {
+		return err
+	}
+	if err := p.Print(a.err); err != nil {
+		return fmt.Errorf("print the plan: %w", err)
+	}
+	if r.typed == askForName {
+		if err := a.confirmDatabase(r.env.Name, name); err != nil {
+			return err
+		}
+	} else if err := a.confirm(r.env, p.To, r.yes); err != nil {
+		return err
+	}
+	retry := fmt.Sprintf("barqgate rollback -env=%s --database=%s", r.env.Name, name)
+	if r.revision != 0 {
+		retry += fmt.Sprintf(" --to-revision=%d", r.revision)
+	}
+	if r.backup != "" {
+		retry += " --backup=" + r.backup
+	}
+	return a.execute(ctx, job{root: r.root, plan: p, retry: retry})
+}
+
+// confirmDatabase asks a person to type the database's name; anything else
+// refuses.
+func (a *app) confirmDatabase(env, name string) error {
+	_, _ = fmt.Fprintf(a.err, "\nThis stops the platform of %s and replaces its database; the notes above say what is lost.\nType the database's name to go on: ", env)
+	typed, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("read the confirmation: %w", err)
+	}
+	if strings.TrimSpace(typed) != name {
+		return usage("not confirmed: %q is not the database's name; nothing was changed", strings.TrimSpace(typed))
+	}
+	return nil
+}
