@@ -36,29 +36,61 @@ func RestoreDatabase(ctx context.Context, env *environment.Environment, root str
 	if err != nil {
 		return nil, err
 	}
-	var backup mssql.Backup
-	var age time.Duration
-	err = onServer(ctx, env.Database, func(server *mssql.Server) (err error) {
-		if backup, err = server.FindBackup(ctx, env.Database.Name, file); err != nil {
-			return err
-		}
-		clock, err := server.Now(ctx)
-		age = clock.Sub(backup.Finished)
-		return err
-	})
+	found, err := surveyBackup(ctx, env, file)
 	if err != nil {
 		return nil, err
 	}
-	written := "unknown"
-	err = inDatabase(ctx, env.Database, env.Database.Name, func(db *mssql.DB) (err error) {
-		written, err = db.WrittenSince(ctx, env.Database.Critical, backup.Finished)
+	return restorePlan(env, root, now, to, found)
+}
+
+// recorded is the backup to restore, and what is known before anything was tried.
+type recorded struct {
+	backup  mssql.Backup
+	age     time.Duration
+	written string // how many writes of the critical tables say that they are newer
+}
+
+func surveyBackup(ctx context.Context, env *environment.Environment, file string) (found recorded, err error) {
+	err = onServer(ctx, env.Database, func(server *mssql.Server) (err error) {
+		if found.backup, err = server.FindBackup(ctx, env.Database.Name, file); err != nil {
+			return err
+		}
+		clock, err := server.Now(ctx)
+		found.age = clock.Sub(found.backup.Finished)
 		return err
 	})
 	if err != nil {
-		written = "unknown (" + err.Error() + ")"
+		return found, err
 	}
+	err = inDatabase(ctx, env.Database, env.Database.Name, func(db *mssql.DB) (err error) {
+		found.written, err = db.WrittenSince(ctx, env.Database.Critical, found.backup.Finished)
+		return err
+	})
+	if err != nil { // a database that cannot be read is a reason to restore it
+		found.written = "unknown (" + err.Error() + ")"
+	}
+	return found, nil
+}
+
+// restorePlan plans the restoration of a backup that was found.
+func restorePlan(env *environment.Environment, root string, now Situation, to kube.Revision, found recorded) (*plan.Plan, error) {
 	target := kube.Deployment{Image: to.Image}
-	d := env.Database
+	recordFrontend, backFrontend, frontendNote := rollBackFrontend(env, now, target.Tag())
+	success, err := successLists(root)
+	if err != nil {
+		return nil, err
+	}
+	d, file := env.Database, found.backup.Path
+	notes := []string{
+		fmt.Sprintf("Running now: %s, revision %d (%s).", now.Running.Image, now.Running.Revision, now.Running.Status),
+		fmt.Sprintf("The backup %s finished %s ago, at %s by the server's clock.", file, found.age.Round(time.Second), found.backup.Finished.Format(time.DateTime)),
+		fmt.Sprintf("Acknowledged writes since the backup that are LOST, by CreatedAt and UpdatedAt of the critical tables: %s. Deletions do not show there; the comparison with the restored copy counts exactly, before the traffic stops.", found.written),
+		"Users cannot reach the platform from the step that stops the traffic until the last one.",
+		"What is restored over is backed up before, so that lost writes can be looked up.",
+	}
+	if frontendNote != "" {
+		notes = append(notes, frontendNote)
+	}
 	return insist(root, &plan.Plan{
 		Name: fmt.Sprintf("restore database %s in %s and roll back to revision %d (%s)", d.Name, env.Name, to.Number, to.Image),
 		Env:  env,
@@ -67,25 +99,21 @@ func RestoreDatabase(ctx context.Context, env *environment.Environment, root str
 		Phases: []plan.Phase{{
 			Name:  rollback,
 			About: "put the backup in the database's place, and bring back what ran on it",
-			Steps: []plan.Step{
+			Steps: slices.Concat([]plan.Step{
 				noteBefore{to: to},
-				proveRestorable{file: backup.Path, scratch: d.ScratchName, to: target.Tag()},
+				proveRestorable{file: file, scratch: d.ScratchName, to: target.Tag()},
 				keepCurrent{database: d.Name},
+			}, recordFrontend, []plan.Step{
 				stopForRestore{database: d.Name},
-				restoreOver{database: d.Name, file: backup.Path},
+				restoreOver{database: d.Name, file: file},
 				startAgain{to: to},
 				waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
-			},
+			}, backFrontend),
 			Gate: forFrontend(env, gateOf(rollback)),
 		}},
 		RollbackGate: forFrontend(env, gateOf(rollback)),
-		Notes: []string{
-			fmt.Sprintf("Running now: %s, revision %d (%s).", now.Running.Image, now.Running.Revision, now.Running.Status),
-			fmt.Sprintf("The backup %s finished %s ago, at %s by the server's clock.", backup.Path, age.Round(time.Second), backup.Finished.Format(time.DateTime)),
-			fmt.Sprintf("Acknowledged writes since the backup that are LOST, by CreatedAt and UpdatedAt of the critical tables: %s. Deletions do not show there; the comparison with the restored copy counts exactly, before the traffic stops.", written),
-			"Users cannot reach the platform from the step that stops the traffic until the last one.",
-			"What is restored over is backed up before, so that lost writes can be looked up.",
-		},
+		Checklists:   success[1:],
+		Notes:        notes,
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -54,6 +55,15 @@ func lab210() Situation {
 	return now
 }
 
+// lastNight is a backup of lab200, and what was written since.
+func lastNight() recorded {
+	return recorded{
+		backup:  mssql.Backup{Path: "/backups/BARQ_DB_nightly.bak", Finished: time.Date(2025, 11, 1, 2, 0, 0, 0, time.UTC)},
+		age:     7 * time.Hour,
+		written: "at least 12",
+	}
+}
+
 // golden compares a printed plan with testdata/<name>.txt; UPDATE_GOLDEN=1
 // rewrites the file.
 func golden(t *testing.T, name string, p *plan.Plan) {
@@ -89,6 +99,9 @@ func TestPlans(t *testing.T) {
 		}},
 		"rollback": {make: func(env *environment.Environment) (*plan.Plan, error) {
 			return Rollback(env, root, lab210(), 0)
+		}},
+		"rollback-database": {make: func(env *environment.Environment) (*plan.Plan, error) {
+			return restorePlan(env, root, lab210(), lab210().History[0], lastNight())
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
