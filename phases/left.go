@@ -102,10 +102,12 @@ func (l leftByDeploy) migrations(sc *plan.StepContext, applied []string, apply p
 	return fmt.Errorf("the migration history holds %s; this run found %s and needs %s", strings.Join(applied, ", "), strings.Join(before, ", "), strings.Join(expected, ", "))
 }
 
-// leftByRollback does the same for a rollback by hand.
+// leftByRollback does the same for a rollback by hand, with or without a restore
+// of the database: that one its own steps find as they left it.
 type leftByRollback struct {
-	now Situation
-	to  kube.Revision
+	now  Situation
+	to   kube.Revision
+	step string // that brings the revision back
 }
 
 func (l leftByRollback) confirm(ctx context.Context, sc *plan.StepContext, left plan.Progress) error {
@@ -117,7 +119,7 @@ func (l leftByRollback) confirm(ctx context.Context, sc *plan.StepContext, left 
 	if err != nil {
 		return err
 	}
-	return l.deployment(running, left[rollBack{to: l.to}.Name()])
+	return l.deployment(running, left[l.step])
 }
 
 func (l leftByRollback) deployment(running kube.Deployment, back plan.Remains) error {

@@ -20,10 +20,16 @@ func TestTheSamePlanIsMadeAgain(t *testing.T) {
 	require.NoError(t, err)
 	back, err := Rollback(env, root, unread, 1)
 	require.NoError(t, err)
+	restore, err := RestoreDatabase(env, root, unread, lastNight())
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		origin Origin
 		want   *plan.Plan
-	}{"deployment": {DeployOf(lab200(), "v2.1.0"), deploy}, "rollback": {RollbackOf(unread, 1), back}} {
+	}{
+		"deployment":               {DeployOf(lab200(), "v2.1.0"), deploy},
+		"rollback":                 {RollbackOf(unread, 1), back},
+		"rollback of the database": {RestoreOf(unread, lastNight()), restore},
+	} {
 		t.Run(name, func(t *testing.T) {
 			data, err := c.origin.Encode()
 			require.NoError(t, err)
@@ -65,7 +71,7 @@ func TestWhatADeploymentHasLeft(t *testing.T) {
 			require.Equal(t, c.ok, err == nil, "%v", err)
 		})
 	}
-	back := leftByRollback{now: lab210(), to: kube.Revision{Number: 1, Image: old}}
+	back := leftByRollback{now: lab210(), to: kube.Revision{Number: 1, Image: old}, step: "Roll back"}
 	require.NoError(t, back.deployment(kube.Deployment{Image: fresh, Revision: 2}, plan.Nothing))
 	require.NoError(t, back.deployment(kube.Deployment{Image: old, Revision: 3}, plan.InPlace))
 	require.NoError(t, back.deployment(kube.Deployment{Image: old, Revision: 3}, plan.Partly))

@@ -15,8 +15,10 @@ import (
 type Origin struct {
 	Deploy   string    `json:"deploy,omitempty"`   // release of a deployment
 	Rollback int64     `json:"rollback,omitempty"` // revision of a rollback
-	Now      Situation `json:"now"`
-	Unread   string    `json:"unread,omitempty"` // Situation.Unread as text
+	// Restore is what a rollback of the database puts back.
+	Restore *Restoration `json:"restore,omitempty"`
+	Now     Situation    `json:"now"`
+	Unread  string       `json:"unread,omitempty"` // Situation.Unread as text
 }
 
 // DeployOf and RollbackOf say what the plan of a deployment or rollback is made of.
@@ -28,6 +30,13 @@ func RollbackOf(now Situation, revision int64) Origin {
 	if now.Unread != nil {
 		o.Unread = now.Unread.Error()
 	}
+	return o
+}
+
+// RestoreOf is RollbackOf for a rollback of the database.
+func RestoreOf(now Situation, r Restoration) Origin {
+	o := RollbackOf(now, 0)
+	o.Restore = &r
 	return o
 }
 
@@ -63,6 +72,8 @@ func (o Origin) plan(env *environment.Environment, root string) (*plan.Plan, err
 	switch {
 	case o.Deploy != "":
 		return Deploy(env, root, o.Now, o.Deploy)
+	case o.Restore != nil:
+		return RestoreDatabase(env, root, o.Now, *o.Restore)
 	case o.Rollback != 0:
 		return Rollback(env, root, o.Now, o.Rollback)
 	default:

@@ -24,67 +24,71 @@ const (
 	factTail     = "backup.current" // path of the backup of what was restored over
 )
 
-// RestoreDatabase plans the runbook's database rollback: the backup takes the
-// database's place, and the revision runs on it; for 0 the one before the current
-// image, or the current one if there is none. file is the backup on the SQL
-// Server's file system; "" is the newest full one that the server has recorded.
-func RestoreDatabase(ctx context.Context, env *environment.Environment, root string, now Situation, revision int64, file string) (*plan.Plan, error) {
-	if !env.Allows(environment.RestoreDatabase) {
-		return nil, fmt.Errorf("restore database %s: %w: `allow` in testdata/envs/%s.yaml does not list %q", env.Database.Name, ErrNotAllowed, env.Name, environment.RestoreDatabase)
-	}
-	to, err := restoreTarget(env, now, revision)
-	if err != nil {
-		return nil, err
-	}
-	found, err := surveyBackup(ctx, env, file)
-	if err != nil {
-		return nil, err
-	}
-	return restorePlan(env, root, now, to, found)
+// Restoration is what the runbook's database rollback is to restore, and what is
+// known of it before anything was tried.
+type Restoration struct {
+	To      kube.Revision `json:"to"` // of the application, to run on the backup
+	Backup  mssql.Backup  `json:"backup"`
+	Age     time.Duration `json:"age"`     // nanoseconds, of the backup when it was looked up
+	Written string        `json:"written"` // how many rows of the critical tables say that they are newer
 }
 
-// recorded is the backup to restore, and what is known before anything was tried.
-type recorded struct {
-	backup  mssql.Backup
-	age     time.Duration
-	written string // how many writes of the critical tables say that they are newer
-}
-
-func surveyBackup(ctx context.Context, env *environment.Environment, file string) (found recorded, err error) {
+// FindRestoration looks up what to restore: the backup in the file on the SQL
+// Server's file system, or for "" the newest full one that the server has recorded;
+// and the revision to run on it, for 0 the one before the current image, or the
+// current one if there is none.
+func FindRestoration(ctx context.Context, env *environment.Environment, now Situation, revision int64, file string) (r Restoration, err error) {
+	if err := mayRestore(env); err != nil {
+		return r, err
+	}
+	if r.To, err = restoreTarget(env, now, revision); err != nil {
+		return r, err
+	}
 	err = onServer(ctx, env.Database, func(server *mssql.Server) (err error) {
-		if found.backup, err = server.FindBackup(ctx, env.Database.Name, file); err != nil {
+		if r.Backup, err = server.FindBackup(ctx, env.Database.Name, file); err != nil {
 			return err
 		}
 		clock, err := server.Now(ctx)
-		found.age = clock.Sub(found.backup.Finished)
+		r.Age = clock.Sub(r.Backup.Finished)
 		return err
 	})
 	if err != nil {
-		return found, err
+		return r, err
 	}
 	err = inDatabase(ctx, env.Database, env.Database.Name, func(db *mssql.DB) (err error) {
-		found.written, err = db.WrittenSince(ctx, env.Database.Critical, found.backup.Finished)
+		r.Written, err = db.WrittenSince(ctx, env.Database.Critical, r.Backup.Finished)
 		return err
 	})
 	if err != nil { // a database that cannot be read is a reason to restore it
-		found.written = "unknown (" + err.Error() + ")"
+		r.Written = "unknown (" + err.Error() + ")"
 	}
-	return found, nil
+	return r, nil
 }
 
-// restorePlan plans the restoration of a backup that was found.
-func restorePlan(env *environment.Environment, root string, now Situation, to kube.Revision, found recorded) (*plan.Plan, error) {
-	target := kube.Deployment{Image: to.Image}
+func mayRestore(env *environment.Environment) error {
+	if env.Allows(environment.RestoreDatabase) {
+		return nil
+	}
+	return fmt.Errorf("restore database %s: %w: `allow` in testdata/envs/%s.yaml does not list %q", env.Database.Name, ErrNotAllowed, env.Name, environment.RestoreDatabase)
+}
+
+// RestoreDatabase plans the runbook's database rollback: the backup takes the
+// database's place, and the revision runs on it.
+func RestoreDatabase(env *environment.Environment, root string, now Situation, r Restoration) (*plan.Plan, error) {
+	if err := mayRestore(env); err != nil {
+		return nil, err
+	}
+	target := kube.Deployment{Image: r.To.Image}
 	recordFrontend, backFrontend, frontendNote := rollBackFrontend(env, now, target.Tag())
 	success, err := successLists(root)
 	if err != nil {
 		return nil, err
 	}
-	d, file := env.Database, found.backup.Path
+	d, start := env.Database, startAgain{to: r.To}
 	notes := []string{
 		fmt.Sprintf("Running now: %s, revision %d (%s).", now.Running.Image, now.Running.Revision, now.Running.Status),
-		fmt.Sprintf("The backup %s finished %s ago, at %s by the server's clock.", file, found.age.Round(time.Second), found.backup.Finished.Format(time.DateTime)),
-		fmt.Sprintf("Acknowledged writes since the backup that are LOST, by CreatedAt and UpdatedAt of the critical tables: %s. Deletions do not show there; the comparison with the restored copy counts exactly, before the traffic stops.", found.written),
+		fmt.Sprintf("The backup %s finished %s ago, at %s by the server's clock.", r.Backup.Path, r.Age.Round(time.Second), r.Backup.Finished.Format(time.DateTime)),
+		fmt.Sprintf("Acknowledged writes since the backup that are LOST, by CreatedAt and UpdatedAt of the critical tables: %s. Deletions do not show there; the comparison with the restored copy counts exactly, before the traffic stops.", r.Written),
 		"Users cannot reach the platform from the step that stops the traffic until the last one.",
 		"What is restored over is backed up before, so that lost writes can be looked up.",
 	}
@@ -92,7 +96,7 @@ func restorePlan(env *environment.Environment, root string, now Situation, to ku
 		notes = append(notes, frontendNote)
 	}
 	return insist(root, &plan.Plan{
-		Name: fmt.Sprintf("restore database %s in %s and roll back to revision %d (%s)", d.Name, env.Name, to.Number, to.Image),
+		Name: fmt.Sprintf("restore database %s in %s and roll back to revision %d (%s)", d.Name, env.Name, r.To.Number, r.To.Image),
 		Env:  env,
 		From: now.Running.Tag(),
 		To:   target.Tag(),
@@ -100,13 +104,13 @@ func restorePlan(env *environment.Environment, root string, now Situation, to ku
 			Name:  rollback,
 			About: "put the backup in the database's place, and bring back what ran on it",
 			Steps: slices.Concat([]plan.Step{
-				noteBefore{to: to},
-				proveRestorable{file: file, scratch: d.ScratchName, to: target.Tag()},
+				noteBefore{to: r.To},
+				proveRestorable{file: r.Backup.Path, scratch: d.ScratchName, to: target.Tag()},
 				keepCurrent{database: d.Name},
 			}, recordFrontend, []plan.Step{
 				stopForRestore{database: d.Name},
-				restoreOver{database: d.Name, file: file},
-				startAgain{to: to},
+				restoreOver{database: d.Name, file: r.Backup.Path},
+				start,
 				waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
 			}, backFrontend),
 			Gate: forFrontend(env, gateOf(rollback)),
@@ -114,6 +118,7 @@ func restorePlan(env *environment.Environment, root string, now Situation, to ku
 		RollbackGate: forFrontend(env, gateOf(rollback)),
 		Checklists:   success[1:],
 		Notes:        notes,
+		Confirm:      leftByRollback{now: now, to: r.To, step: start.Name()}.confirm,
 	})
 }
 

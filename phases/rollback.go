@@ -50,7 +50,7 @@ func Rollback(env *environment.Environment, root string, now Situation, revision
 		RollbackGate: forFrontend(env, gateOf(rollback)),
 		Checklists:   success[1:],
 		Notes:        notes,
-		Confirm:      leftByRollback{now: now, to: to}.confirm,
+		Confirm:      leftByRollback{now: now, to: to, step: rollBack{to: to}.Name()}.confirm,
 	})
 }
 

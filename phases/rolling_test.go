@@ -56,11 +56,12 @@ func lab210() Situation {
 }
 
 // lastNight is a backup of lab200, and what was written since.
-func lastNight() recorded {
-	return recorded{
-		backup:  mssql.Backup{Path: "/backups/BARQ_DB_nightly.bak", Finished: time.Date(2025, 11, 1, 2, 0, 0, 0, time.UTC)},
-		age:     7 * time.Hour,
-		written: "at least 12",
+func lastNight() Restoration {
+	return Restoration{
+		To:      lab200().History[0],
+		Backup:  mssql.Backup{Path: "/backups/BARQ_DB_nightly.bak", Finished: time.Date(2025, 11, 1, 2, 0, 0, 0, time.UTC)},
+		Age:     7 * time.Hour,
+		Written: "at least 12",
 	}
 }
 
@@ -101,7 +102,7 @@ func TestPlans(t *testing.T) {
 			return Rollback(env, root, lab210(), 0)
 		}},
 		"rollback-database": {make: func(env *environment.Environment) (*plan.Plan, error) {
-			return restorePlan(env, root, lab210(), lab210().History[0], lastNight())
+			return RestoreDatabase(env, root, lab210(), lastNight())
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -58,7 +58,7 @@ func TestStepsOfTheRunbookExist(t *testing.T) {
 	require.NoError(t, err)
 	back, err := Rollback(env, root, lab210(), 0)
 	require.NoError(t, err)
-	restore, err := restorePlan(env, root, lab210(), lab200().History[0], lastNight())
+	restore, err := RestoreDatabase(env, root, lab210(), lastNight())
 	require.NoError(t, err)
 	all := slices.Concat(titles(deploy), titles(back), titles(restore))
 	table, err := runbook.Load(root)

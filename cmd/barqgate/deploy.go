@@ -85,7 +85,7 @@ func (a *app) rollbackCommand() *cobra.Command {
 				return err
 			}
 			if cmd.Flags().Changed("database") {
-				return a.restoreDatabase(cmd.Context(), restoration{root: root, env: env, now: now, revision: revision, typed: database, backup: backup, yes: yes})
+				return a.restoreDatabase(cmd.Context(), restoreRequest{root: root, env: env, now: now, revision: revision, typed: database, backup: backup, yes: yes})
 			}
 			if backup != "" {
 				return usage("--backup is only for --database")

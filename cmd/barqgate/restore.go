@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"golang.org/x/term"
@@ -15,8 +16,8 @@ import (
 // askForName is the value of --database without one: no database can be called so.
 const askForName = "\x00ask"
 
-// restoration is what was asked for with `rollback --database`.
-type restoration struct {
+// restoreRequest is what was asked for with `rollback --database`.
+type restoreRequest struct {
 	root     string
 	env      *environment.Environment
 	now      phases.Situation
@@ -27,7 +28,7 @@ type restoration struct {
 }
 
 // restoreDatabase rolls the database back, once somebody has named it.
-func (a *app) restoreDatabase(ctx context.Context, r restoration) error {
+func (a *app) restoreDatabase(ctx context.Context, r restoreRequest) error {
 	name := r.env.Database.Name
 	if r.typed != askForName && r.typed != name {
 		return usage("--database names %q; the database of %s is called %q; nothing was changed", r.typed, r.env.Name, name)
@@ -35,7 +36,11 @@ func (a *app) restoreDatabase(ctx context.Context, r restoration) error {
 	if r.typed == askForName && !term.IsTerminal(int(a.in.Fd())) {
 		return usage("restoring a database loses what was written since its backup; without a terminal it has to be named: --database=%s", name)
 	}
-	p, err := phases.RestoreDatabase(ctx, r.env, r.root, r.now, r.revision, r.backup)
+	found, err := phases.FindRestoration(ctx, r.env, r.now, r.revision, r.backup)
+	if err != nil {
+		return err
+	}
+	p, err := phases.RestoreDatabase(r.env, r.root, r.now, found)
 	if err != nil {
 		return err
 	}
@@ -49,14 +54,16 @@ func (a *app) restoreDatabase(ctx context.Context, r restoration) error {
 	} else if err := a.confirm(r.env, p.To, r.yes); err != nil {
 		return err
 	}
-	retry := fmt.Sprintf("barqgate rollback -env=%s --database=%s", r.env.Name, name)
-	if r.revision != 0 {
-		retry += fmt.Sprintf(" --to-revision=%d", r.revision)
+	origin, err := phases.RestoreOf(r.now, found).Encode()
+	if err != nil {
+		return err
 	}
-	if r.backup != "" {
-		retry += " --backup=" + r.backup
-	}
-	return a.execute(ctx, job{root: r.root, plan: p, retry: retry})
+	return a.execute(ctx, job{root: r.root, plan: p, retry: retryRestore(r.env, found), origin: origin})
+}
+
+// retryRestore is what a person types to restore the same again.
+func retryRestore(env *environment.Environment, r phases.Restoration) string {
+	return fmt.Sprintf("%s --database=%s --backup=%s", retryRollback(env.Name, r.To.Number), env.Database.Name, strconv.Quote(r.Backup.Path))
 }
 
 // confirmDatabase asks a person to type the database's name; anything else

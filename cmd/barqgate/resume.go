@@ -67,8 +67,11 @@ func (a *app) resume(ctx context.Context, args []string, attested map[string]boo
 		return usageError{err}
 	}
 	retry := retryRollback(env.Name, origin.Rollback)
-	if origin.Deploy != "" {
+	switch {
+	case origin.Deploy != "":
 		retry = retryDeploy(env.Name, origin.Deploy)
+	case origin.Restore != nil:
+		retry = retryRestore(env, *origin.Restore)
 	}
 	if err := p.Print(a.err); err != nil {
 		return fmt.Errorf("print the plan: %w", err)
