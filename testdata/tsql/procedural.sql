@@ -65,3 +65,48 @@ INSERT INTO T VALUES (5, N'five'); INSERT INTO T VALUES (1, N'dup'); INSERT INTO
 
 SELECT COUNT(*) FROM T
 -- => 4
+
+DECLARE @result int; EXEC @result = sp_getapplock @Resource = '__EFMigrationsLock', @LockOwner = 'Session', @LockMode = 'Exclusive'; SELECT @result
+-- => 0
+
+DECLARE @result int; EXEC @result = sp_getapplock N'__EFMigrationsLock', N'shared', N'session', 0; SELECT @result
+-- => 0
+
+DECLARE @result int; EXEC @result = sp_releaseapplock @Resource = '__EFMigrationsLock', @LockOwner = 'Session'; SELECT @result
+-- => 0
+
+DECLARE @result int; EXEC @result = sp_releaseapplock @Resource = '__EFMigrationsLock', @LockOwner = 'Session'; SELECT @result
+-- => 0
+
+EXEC sp_releaseapplock @Resource = '__EFMigrationsLock', @LockOwner = 'Session'
+-- => error 1223 Resource: '__EFMigrationsLock') because it is not currently held.
+
+DECLARE @result int = 7; BEGIN TRY EXEC @result = sp_releaseapplock N'__efmigrationslock', N'Session' END TRY BEGIN CATCH SELECT ERROR_NUMBER() END CATCH; SELECT @result
+-- => 1223
+-- => -999
+
+DECLARE @result int; EXEC @result = sp_getapplock N'x', N'Exclusive'; SELECT @result
+-- => print You attempted to acquire a transactional application lock without an active transaction.
+-- => -999
+
+DECLARE @result int; EXEC @result = sp_getapplock N'x', N'bogus', N'Session'; SELECT @result
+-- => print Option 'bogus' not recognized for '@LockMode' parameter.
+-- => -999
+
+EXEC sp_releaseapplock N'x'
+-- => error 3918 must be executed in the context of a user transaction
+
+BEGIN TRAN; DECLARE @got int, @back int; EXEC @got = sp_getapplock N'x', N'Update'; EXEC @back = sp_releaseapplock N'x'; SELECT @got, @back; ROLLBACK
+-- => 0 | 0
+
+EXEC sp_getapplock N'x'
+-- => error 201 expects parameter '@LockMode'
+
+EXEC sp_getapplock NULL, N'Shared', N'Session'
+-- => error 1224 An invalid application lock resource
+
+EXEC sp_getapplock N'x', N'Shared', N'Session', -2
+-- => error 1227 An invalid application lock time-out
+
+EXEC sp_getapplock N'x', N'Shared', @LockOwners = N'Session'
+-- => error 8145 @LockOwners is not a parameter for procedure sp_getapplock.
