@@ -34,6 +34,12 @@ func (listPending) Run(ctx context.Context, sc *plan.StepContext) error {
 	if len(needs.Pending) == 0 {
 		sc.Progress("no migration is pending")
 	}
+	return recordSchema(sc, applied, needs)
+}
+
+// recordSchema records which migrations are applied, which the release needs, and
+// which of the pending ones the old version cannot run on.
+func recordSchema(sc *plan.StepContext, applied []string, needs schema) error {
 	expected := slices.Clone(needs.Expected)
 	for _, m := range needs.Ahead {
 		expected = append(expected, m.ID)

@@ -27,8 +27,11 @@ func (judgeMigrations) Name() string {
 func (judgeMigrations) Effect() plan.Effect { return plan.ReadOnly }
 
 func (s judgeMigrations) Run(ctx context.Context, sc *plan.StepContext) error {
-	_, needs, err := compareSchema(ctx, sc)
+	applied, needs, err := compareSchema(ctx, sc)
 	if err != nil {
+		return err
+	}
+	if err := recordSchema(sc, applied, needs); err != nil { // for suites/migration, before anything is applied
 		return err
 	}
 	data, err := json.MarshalIndent(judgements(needs.Pending), "", "  ")

@@ -109,7 +109,10 @@ func (s rehearseMigrations) oldVersion(ctx context.Context, sc *plan.StepContext
 }
 
 func (s rehearseMigrations) runSuites(ctx context.Context, sc *plan.StepContext, api string) (map[string]string, error) {
-	overrides, err := environment.Override(map[string]any{"api": map[string]any{"url": api}, "database": map[string]any{"name": s.scratch}})
+	overrides, err := environment.Override(map[string]any{
+		"api":      map[string]any{"url": api},
+		"database": map[string]any{"name": s.scratch, "scratchName": s.scratch + "_Unused"}, // the suites here restore nothing
+	})
 	if err != nil {
 		return nil, err
 	}

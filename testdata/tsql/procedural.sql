@@ -85,10 +85,6 @@ DECLARE @result int = 7; BEGIN TRY EXEC @result = sp_releaseapplock N'__efmigrat
 -- => 1223
 -- => -999
 
-DECLARE @result int; EXEC @result = sp_getapplock N'x', N'Exclusive'; SELECT @result
--- => print You attempted to acquire a transactional application lock without an active transaction.
--- => -999
-
 DECLARE @result int; EXEC @result = sp_getapplock N'x', N'bogus', N'Session'; SELECT @result
 -- => print Option 'bogus' not recognized for '@LockMode' parameter.
 -- => -999
