@@ -14,6 +14,7 @@ import (
 	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/environment"
 	"github.com/barq-platform/barqgate/harness/plan"
+	"github.com/barq-platform/barqgate/harness/verdict"
 )
 
 // Recover waits, after a fault was switched off, until nothing of it is left: the
@@ -98,6 +99,9 @@ func rehearseNoChange(ctx context.Context, env *environment.Environment, root, t
 		Progress: func(string, ...any) {},
 		Created:  func(string, string) error { return nil },
 		Removed:  func(string, string) error { return nil },
+		RunSuite: func(_ context.Context, suite string, _ ...string) (verdict.Verdict, string) {
+			return verdict.Error, "nothing is pending, so nobody runs suite " + suite
+		},
 	})
 	return errors.Join(err, os.RemoveAll(evidence))
 }

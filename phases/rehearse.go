@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,7 +12,6 @@ import (
 	"github.com/barq-platform/barqgate/fixtures/kube"
 	"github.com/barq-platform/barqgate/fixtures/mssql"
 	"github.com/barq-platform/barqgate/harness/environment"
-	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/plan"
 )
 
@@ -35,6 +32,14 @@ func (s rehearseMigrations) Name() string {
 
 // Effect is Idempotent: all of it happens to the copy.
 func (rehearseMigrations) Effect() plan.Effect { return plan.Idempotent }
+
+// Suites implements plan.SuiteRunner.
+func (s rehearseMigrations) Suites() []string {
+	if s.conf.Mode == environment.NoRehearsal {
+		return nil
+	}
+	return s.conf.Suites
+}
 
 func (rehearseMigrations) Timeout() time.Duration { return databaseTimeout }
 
@@ -116,22 +121,13 @@ func (s rehearseMigrations) runSuites(ctx context.Context, sc *plan.StepContext,
 	if err != nil {
 		return nil, err
 	}
-	workspace := gotest.Workspace{Root: sc.Root, Suites: "suites", Bin: filepath.Join(sc.Root, ".barqgate", "bin", "suites")}
-	built, err := workspace.Build(ctx, s.conf.Suites, func(string) {})
-	if err != nil {
-		return nil, err
-	}
 	verdicts := map[string]string{}
 	for _, suite := range s.conf.Suites {
 		sc.Progress("running suite %s against the old version on the migrated copy", suite)
-		evidence := filepath.Join(sc.Evidence, suite)
-		if err := os.MkdirAll(evidence, 0o755); err != nil {
-			return nil, fmt.Errorf("store the evidence of suite %s: %w", suite, err)
-		}
-		result := built[suite].Run(ctx, gotest.Options{Env: sc.Env.Name, Evidence: evidence, Environ: append(sc.Env.Provided(), overrides)})
+		judged, reason := sc.RunSuite(ctx, suite, overrides)
 		verdicts[suite] = passed
-		if !result.Verdict.Passed() {
-			verdicts[suite] = strings.TrimSpace(result.Verdict.String() + ": " + result.Reason)
+		if !judged.Passed() {
+			verdicts[suite] = strings.TrimSpace(judged.String() + ": " + reason)
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("run suite %s on the migrated copy: %w", suite, err)

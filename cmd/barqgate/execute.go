@@ -170,6 +170,9 @@ func suitesOf(p *plan.Plan) []string {
 	names := slices.Clone(p.RollbackGate.Suites)
 	for _, phase := range p.Phases {
 		names = append(append(names, phase.Companions...), phase.Gate.Suites...)
+		for _, step := range phase.Steps {
+			names = append(names, plan.SuitesOf(step)...)
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

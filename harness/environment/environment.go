@@ -148,6 +148,10 @@ type Database struct {
 	Backups     Backups          `yaml:"backups" json:"backups"`
 	Migrations  Migrations       `yaml:"migrations" json:"migrations"`
 	Performance QueryLimits      `yaml:"performance" json:"performance"`
+
+	// Cluster is the section kubernetes where reach is port-forward: the way to the
+	// server leads through it.
+	Cluster Kubernetes `yaml:"-" json:"-"`
 }
 
 // TableNames maps the runbook's words to the schema's.

@@ -96,6 +96,9 @@ func decode(file, name string, source []byte, provide func(Provider) (map[string
 	if err := env.validate(doc.At); err != nil {
 		return nil, err
 	}
+	if env.Database.Reach == PortForward {
+		env.Database.Cluster = env.Kubernetes
+	}
 	return env, nil
 }
 

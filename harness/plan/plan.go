@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/barq-platform/barqgate/harness/environment"
+	"github.com/barq-platform/barqgate/harness/verdict"
 )
 
 // Effect says what running a step twice would do.
@@ -77,6 +78,18 @@ const DefaultTimeout = 10 * time.Minute
 // a step that makes no progress for the environment's time is taken to hang.
 type Patient interface{ Patience() time.Duration }
 
+// SuiteRunner is a Step that runs suites itself, which are prepared with those of
+// the gates.
+type SuiteRunner interface{ Suites() []string }
+
+// SuitesOf returns the suites that the step runs itself.
+func SuitesOf(s Step) []string {
+	if r, ok := s.(SuiteRunner); ok {
+		return r.Suites()
+	}
+	return nil
+}
+
 // StepContext is all that a step may use besides its own fields.
 type StepContext struct {
 	Env      *environment.Environment
@@ -96,6 +109,9 @@ type StepContext struct {
 	Created func(kind, id string) error
 	// Removed records that an object of this run is gone.
 	Removed func(kind, id string) error
+	// RunSuite runs a suite of a SuiteRunner as a gate would, with more variables
+	// (NAME=value), and returns its verdict and the reason.
+	RunSuite func(ctx context.Context, suite string, environ ...string) (verdict.Verdict, string)
 }
 
 // Remains says what a run has left of one of its steps.

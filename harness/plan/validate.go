@@ -58,6 +58,7 @@ func (v *validation) phase(phase Phase) {
 	}
 	for _, step := range phase.Steps {
 		v.step(where, phase.Name, step)
+		v.known(where, SuitesOf(step))
 	}
 	v.known(where, phase.Companions)
 	v.gate("the gate of "+where, phase.Gate, phase.Companions)

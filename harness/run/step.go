@@ -7,10 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
+	"github.com/barq-platform/barqgate/harness/gotest"
 	"github.com/barq-platform/barqgate/harness/journal/event"
 	"github.com/barq-platform/barqgate/harness/plan"
+	"github.com/barq-platform/barqgate/harness/redact"
+	"github.com/barq-platform/barqgate/harness/verdict"
 )
 
 // observeTimeout bounds the look at the world after a step was cut short.
@@ -226,6 +230,18 @@ func (r *runner) stepContext(a action, evidence string, dog *watchdog) (*plan.St
 		},
 		Removed: func(object, id string) error {
 			return r.record(event.ObjectRemoved{Step: name, Object: object, ID: id})
+		},
+		RunSuite: func(ctx context.Context, suite string, environ ...string) (verdict.Verdict, string) {
+			executable, ok := r.config.Suites[suite]
+			if !ok {
+				return verdict.Error, "the plan was not made with suite " + suite
+			}
+			result := executable.Run(ctx, gotest.Options{
+				Env: p.Env.Name, Evidence: filepath.Join(folder, suite), Environ: slices.Concat(p.Env.Provided(), environ),
+				Timeout: r.config.SuiteTimeout, Grace: r.config.Grace, Redactor: redact.New(p.Env.Secrets()),
+				Watch: func(test, action string) { dog.progress(suite + " " + test + " " + action) },
+			})
+			return result.Verdict, result.Reason
 		},
 	}, nil
 }
