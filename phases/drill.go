@@ -24,6 +24,12 @@ func onlyFor(p *plan.Plan) error {
 	for i := range p.Phases {
 		p.Phases[i].Companions = kept(p.Phases[i].Companions)
 		gates = append(gates, &p.Phases[i].Gate)
+		for j, step := range p.Phases[i].Steps {
+			if s, ok := step.(rehearseMigrations); ok {
+				s.conf.Suites = kept(s.conf.Suites)
+				p.Phases[i].Steps[j] = s
+			}
+		}
 	}
 	for _, g := range gates {
 		before := g.Suites
