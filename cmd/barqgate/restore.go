@@ -47,18 +47,26 @@ func (a *app) restoreDatabase(ctx context.Context, r restoreRequest) error {
 	if err := p.Print(a.err); err != nil {
 		return fmt.Errorf("print the plan: %w", err)
 	}
+	approval := "the database was named with --database"
 	if r.typed == askForName {
 		if err := a.confirmDatabase(r.env.Name, name); err != nil {
 			return err
 		}
-	} else if err := a.confirm(r.env, p.To, r.yes); err != nil {
-		return err
+		approval = "the database's name was typed on a terminal"
+	} else {
+		also, err := a.confirm(r.env, p.To, r.yes)
+		if err != nil {
+			return err
+		}
+		if also != "" {
+			approval += ", " + also
+		}
 	}
 	origin, err := phases.RestoreOf(r.now, found).Encode()
 	if err != nil {
 		return err
 	}
-	return a.execute(ctx, job{root: r.root, plan: p, retry: retryRestore(r.env, found), origin: origin})
+	return a.execute(ctx, job{root: r.root, plan: p, retry: retryRestore(r.env, found), origin: origin, approval: approval})
 }
 
 // retryRestore is what a person types to restore the same again.
