@@ -13,8 +13,8 @@ import (
 // Origin is what a plan was made from. A run keeps it in its journal, so that a
 // resume can make the same plan again: by then the platform has changed.
 type Origin struct {
-	Deploy   string    `json:"deploy,omitempty"`   // release of a deployment
-	Rollback int64     `json:"rollback,omitempty"` // revision of a rollback
+	Deploy   string `json:"deploy,omitempty"`   // release of a deployment
+	Rollback int64  `json:"rollback,omitempty"` // revision of a rollback
 	// Restore is what a rollback of the database puts back.
 	Restore *Restoration `json:"restore,omitempty"`
 	Now     Situation    `json:"now"`
