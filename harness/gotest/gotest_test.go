@@ -60,7 +60,7 @@ func bad(t *testing.T, suite, behaviour string) (gotest.Executable, gotest.Optio
 	binary.Dir = environmenttest.Root(t, nil)
 	return binary, gotest.Options{
 		Env: environmenttest.Name, Evidence: t.TempDir(), Environ: []string{"BAD=" + behaviour},
-		Timeout: time.Minute, Grace: 5 * time.Second,
+		Timeout: 5 * time.Minute, Grace: 5 * time.Second, // 100 MB take long with the race detector on a busy machine
 	}
 }
 
