@@ -59,15 +59,12 @@ stop() {
 	# What a daemon that was killed has left mounted.
 	awk -v under="$folder/" 'index($2, under) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r -n1 umount -l 2>/dev/null || true
 	rm -rf "$folder" "$socket"
-	# kind mounts the modules of the kernel, and Docker makes the folder if there is none.
-	if [ -n "${modules:-}" ]; then rmdir "$modules" 2>/dev/null || true; fi
 	exit "$status"
 }
 
 run() {
 	check
 	mkdir -p "$folder"
-	if [ ! -e /lib/modules ]; then modules=/lib/modules; fi
 	trap stop EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
