@@ -17,6 +17,7 @@ func needDeployment() []string {
 	return []string{
 		"database.migrations.expected",
 		"database.rows.kept",
+		"followup.checklist.attested",
 		"frontend.index.current",
 		"frontend.previous.served",
 		"logs.errors.no-new-kind",

@@ -18,6 +18,8 @@ const (
 	database      = "2 database"
 	application   = "3 application"
 	verification  = "4 verification"
+	watching      = "5 watch"
+	following     = "6 follow-up"
 	rollback      = "application rollback" // "rollback" alone is what harness/run calls the undoing of steps
 )
 
@@ -39,6 +41,8 @@ func gates() []gate {
 		{database, []string{"database"}},
 		{application, []string{"rollout", "health", "endpoints", "frontend"}},
 		{verification, []string{"auth", "tenancy", "files", "ai", "bpm", "journeys", "performance", "dbperformance", "logs", "resources"}},
+		{watching, []string{"watch", "logs", "resources"}},
+		{following, []string{"followup", "performance", "logs"}},
 		{rollback, []string{"rollback", "smoke", "health", "database", "frontend"}},
 	}
 }

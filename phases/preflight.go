@@ -154,8 +154,8 @@ func preflightFacts(ctx context.Context, env *environment.Environment, root, tag
 // that the environment does not ask for is refused.
 func Attest(ctx context.Context, env *environment.Environment, root string, statements ...attestation.Attestation) error {
 	for _, s := range statements {
-		if env.Preflight.Attestations.Required[s.ID] == "" {
-			return fmt.Errorf("attest %s: environment %s does not ask for it: expected one of %s", s.ID, env.Name, strings.Join(slices.Sorted(maps.Keys(env.Preflight.Attestations.Required)), ", "))
+		if env.Statements()[s.ID] == "" {
+			return fmt.Errorf("attest %s: environment %s does not ask for it: expected one of %s", s.ID, env.Name, strings.Join(slices.Sorted(maps.Keys(env.Statements())), ", "))
 		}
 	}
 	if len(statements) == 0 {

@@ -203,7 +203,7 @@ func TestGateSuites(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"database"}, suites)
 	}
-	_, err := GateSuites("5")
+	_, err := GateSuites("7")
 	require.ErrorIs(t, err, ErrUnknownPhase)
 	require.ErrorContains(t, err, "4 verification")
 }

@@ -60,7 +60,11 @@ func TestStepsOfTheRunbookExist(t *testing.T) {
 	require.NoError(t, err)
 	restore, err := RestoreDatabase(env, root, lab210(), lastNight())
 	require.NoError(t, err)
-	all := slices.Concat(titles(deploy), titles(back), titles(restore))
+	watched, err := Watch(env, root, lab210(), Deployed{}, env.Watch.Window)
+	require.NoError(t, err)
+	followed, err := Followup(env, root, t.TempDir(), Deployed{Run: "r1"}, "v2.1.0", "24h")
+	require.NoError(t, err)
+	all := slices.Concat(titles(deploy), titles(back), titles(restore), titles(watched), titles(followed))
 	table, err := runbook.Load(root)
 	require.NoError(t, err)
 	var patterns []string

@@ -79,7 +79,7 @@ func (a *app) command() *cobra.Command {
 	root.SetErr(a.err)
 	root.PersistentFlags().StringVar(&a.envName, "env", defaultEnvironment, "environment: a file of testdata/envs without .yaml")
 	root.PersistentFlags().StringVar(&a.output, "output", outputText, "what to write to the standard output: text or json")
-	root.AddCommand(a.planCommand(), a.deployCommand(), a.rollbackCommand(), a.checkCommand(), a.healthCommand(), a.labCommand(), a.reportCommand(), a.proveCommand(), a.resumeCommand(), a.verifyCommand(), a.gcCommand(), a.attestCommand(), a.runbookCommand())
+	root.AddCommand(a.planCommand(), a.deployCommand(), a.rollbackCommand(), a.checkCommand(), a.healthCommand(), a.labCommand(), a.reportCommand(), a.proveCommand(), a.resumeCommand(), a.verifyCommand(), a.gcCommand(), a.attestCommand(), a.runbookCommand(), a.watchCommand(), a.followupCommand())
 	for _, cmd := range root.Commands() {
 		cmd.Args = asUsage(cmd.Args)
 	}
@@ -169,7 +169,7 @@ func (a *app) codeOf(err error) run.ExitCode {
 func isRequest(err error) bool {
 	for _, request := range []error{
 		environment.ErrUnknown, release.ErrUnknown, release.ErrCatalogue, gotest.ErrUnknownSuite, mssql.ErrAddress, mssql.ErrContradiction, mssql.ErrNoBackup,
-		kube.ErrUnknownRevision, kube.ErrNoPrevious, phases.ErrAlreadyRunning, phases.ErrNotAllowed, phases.ErrUnknownPhase, plan.ErrPolicy,
+		kube.ErrUnknownRevision, kube.ErrNoPrevious, phases.ErrAlreadyRunning, phases.ErrNotAllowed, phases.ErrUnknownPhase, phases.ErrNoDeployment, plan.ErrPolicy,
 	} {
 		if errors.Is(err, request) {
 			return true

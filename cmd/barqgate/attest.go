@@ -63,13 +63,13 @@ type statements struct {
 func (s statements) of(id string) attestation.Attestation {
 	return attestation.Attestation{
 		ID: id, Who: s.who, When: time.Now().UTC().Truncate(time.Second), Release: s.release, Environment: s.env.Name,
-		Statement: s.env.Preflight.Attestations.Required[id], Note: s.note,
+		Statement: s.env.Statements()[id], Note: s.note,
 	}
 }
 
 // attest records the named statements, or asks for those that do not hold.
 func (a *app) attest(ctx context.Context, s statements, ids []string) error {
-	required := s.env.Preflight.Attestations.Required
+	required := s.env.Statements()
 	for _, id := range ids {
 		if required[id] == "" {
 			return usage("environment %s does not ask for the statement %q; expected one of %s", s.env.Name, id, strings.Join(slices.Sorted(maps.Keys(required)), ", "))

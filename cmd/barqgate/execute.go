@@ -32,6 +32,7 @@ type job struct {
 	run      string          // id of the run to go on with; "": a new one
 	attested map[string]bool // a person's word on its steps
 	how      execution
+	told     bool // people are told of it although it changes nothing
 }
 
 // execution says how the suites are run; its zero value is how a gate runs them.
@@ -80,10 +81,10 @@ func (a *app) execute(ctx context.Context, j job) (err error) {
 		RetryCommand: j.retry, Origin: j.origin, Approval: j.approval, Attested: j.attested, Versions: versions(),
 		Fence: reserved.fence, SuiteTimeout: cmp.Or(j.how.timeout, p.Env.Run.Suite),
 	}
-	if changes(p) {
+	if changes(p) && len(j.origin)+len(j.run) > 0 { // a watch is begun anew
 		config.ResumeCommand = resumeCommandOf(id)
 	}
-	if config.Teller, err = tellerFor(p); err != nil {
+	if config.Teller, err = tellerFor(p, j.told); err != nil {
 		return err
 	}
 	drill.apply(&config)

@@ -45,6 +45,8 @@ type Environment struct {
 	Resources  Resources  `yaml:"resources" json:"resources"`
 	Notify     Notify     `yaml:"notify" json:"notify"`
 	Contacts   Contacts   `yaml:"contacts" json:"contacts"`
+	Watch      Watch      `yaml:"watch" json:"watch"`
+	Followup   Followup   `yaml:"followup" json:"followup"`
 
 	Source    Source    `yaml:"source" json:"source"`
 	Preflight Preflight `yaml:"preflight" json:"preflight"`

@@ -43,6 +43,8 @@ func (e *Environment) validate(at func(key string) string) error {
 	v.logs(e.Logs)
 	v.resources(e.Resources)
 	v.notify(e.Notify)
+	v.watch(e.Watch)
+	v.followup(e.Followup, e.Preflight.Attestations.Required)
 	return errors.Join(v.problems...)
 }
 
