@@ -43,14 +43,13 @@ var factsOfDeployment = [...]string{barq.FactDeployStarted, barq.FactBaselineLog
 // environment leaves that to barqgate.
 func Watch(env *environment.Environment, root string, now Situation, deployed Deployed, lasts time.Duration) (*plan.Plan, error) {
 	notes := []string{fmt.Sprintf("Running now: %s, revision %d (%s).", now.Running.Image, now.Running.Revision, now.Running.Status)}
-	g := gateOf(watching)
+	steps := []plan.Step{recall{deployed: deployed, lasts: lasts}}
 	if deployed.Run == "" {
-		notes = append(notes, "No journal here tells of the deployment of "+now.Running.Tag()+": the logs are judged without knowing which errors are new.")
-		g.AllowedSkips = map[string]string{"logs.errors.no-new-kind": "no journal tells which errors there were before the deployment"}
+		notes = append(notes, "No journal here tells of the deployment of "+now.Running.Tag()+": a kind of error is new if there was none of it before the watch.")
+		steps = append(steps, recordErrors{back: env.Logs.Baseline})
 	} else {
 		notes = append(notes, "The deployment that is watched is run "+deployed.Run+".")
 	}
-	steps := []plan.Step{recall{deployed: deployed, lasts: lasts}}
 	back, note, err := standByFor(env, root, now)
 	if err != nil {
 		return nil, err
@@ -64,7 +63,7 @@ func Watch(env *environment.Environment, root string, now Situation, deployed De
 		Env:          env,
 		From:         now.Running.Tag(),
 		To:           now.Running.Tag(),
-		Phases:       []plan.Phase{{Name: watching, About: "watch the release while people use it", Steps: append(steps, back...), Gate: g}},
+		Phases:       []plan.Phase{{Name: watching, About: "watch the release while people use it", Steps: append(steps, back...), Gate: gateOf(watching)}},
 		RollbackGate: forFrontend(env, gateOf(rollback)),
 		Checklists:   success[1:],
 		Notes:        append(notes, note),

@@ -102,10 +102,11 @@ func (s *shift) watch(t *testing.T) {
 	alerts := judge.Alerts{Raise: env.Watch.Raise, Clear: env.Watch.Clear, Limits: judge.AlertLimits{
 		WarningErrorRate: limits.WarningErrorRate, CriticalErrorRate: limits.CriticalErrorRate, WarningP95: limits.WarningP95, CriticalP95: limits.CriticalP95,
 	}}
-	lasts := window(t)
+	lasts, warmup := window(t), env.Load.Warmup
 	for s.begun = time.Now(); time.Since(s.begun) < lasts && s.worst < judge.Critical; {
 		look := judge.Look{At: time.Now()}
-		result, err := traffic.Measure(ctx, environment.Traffic{Rate: env.Watch.Rate, Duration: env.Watch.Look})
+		result, err := traffic.Measure(ctx, environment.Traffic{Rate: env.Watch.Rate, Duration: env.Watch.Look, Warmup: warmup})
+		warmup = 0 // its connections are there now
 		if err != nil {
 			s.broken = err // a token that cannot be had any more is a look without an answer
 		} else {
