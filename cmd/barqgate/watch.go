@@ -47,13 +47,14 @@ func (a *app) watchCommand() *cobra.Command {
 			if err := p.Print(a.err); err != nil {
 				return fmt.Errorf("print the plan: %w", err)
 			}
+			approval := ""
 			if changes(p) {
-				if err := a.confirm(env, p.To, yes); err != nil {
+				if approval, err = a.confirm(env, p.To, yes); err != nil {
 					return err
 				}
 			}
 			return a.execute(cmd.Context(), job{
-				root: root, plan: p, retry: "barqgate watch -env=" + env.Name,
+				root: root, plan: p, retry: "barqgate watch -env=" + env.Name, approval: approval,
 				told: true, // an alert wakes people whoever may take the release back
 				how:  execution{timeout: lasts + gotest.DefaultTimeout},
 			})
