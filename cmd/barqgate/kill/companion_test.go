@@ -21,7 +21,7 @@ func TestCompanionThatMisbehaves(t *testing.T) {
 		signal syscall.Signal
 		says   string
 	}{
-		"dies early":    {": revision ", syscall.SIGKILL, "continuity: it ended before the steps that it accompanies"},
+		"dies early":    {"Watch the rollout", syscall.SIGKILL, "continuity: it ended before the steps that it accompanies"},
 		"never starts":  {"suite continuity", syscall.SIGSTOP, "continuity: it did not begin to observe within 40s"},
 		"will not stop": {"Let the new release serve", syscall.SIGSTOP, "continuity: told to stop, it did not end within 40s"},
 	} {
