@@ -92,12 +92,8 @@ func standByFor(env *environment.Environment, root string, now Situation) ([]pla
 	if err := runsOn(env, root, target, now.Applied); err != nil {
 		return cannot(err.Error()) //nolint:nilerr // it is a reason, not a failure
 	}
-	k := env.Kubernetes
 	record, frontendBack, _ := rollBackFrontend(env, now, target)
-	then := append([]plan.Step{
-		watchRollout{deployment: k.Deployment, timeout: k.RolloutTimeout},
-		waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval},
-	}, frontendBack...)
+	then := append([]plan.Step{waitReady{attempts: env.Health.Attempts, interval: env.Health.Interval}}, frontendBack...)
 	steps := slices.Concat([]plan.Step{noteBefore{to: to}}, record, []plan.Step{standBy{to: to, count: countBaseline{tables: env.Database.Critical}, then: then}})
 	return steps, fmt.Sprintf("If a criterion of the gate is violated, the release is taken back to revision %d (%s).", to.Number, to.Image), nil
 }
@@ -135,7 +131,7 @@ func (d Deployed) recall(sc *plan.StepContext) error {
 type standBy struct {
 	to    kube.Revision
 	count countBaseline // right before it: people have worked since the watch began
-	then  []plan.Step   // what follows the change of the image
+	then  []plan.Step   // what follows once the revision is rolled out
 }
 
 func (s standBy) Name() string {
@@ -171,7 +167,7 @@ func (s standBy) Undo(ctx context.Context, sc *plan.StepContext) error {
 	if err := s.count.Run(ctx, sc); err != nil {
 		return err
 	}
-	if err := bringBack(ctx, sc, s.to.Number, s.to.Image); err != nil {
+	if err := rollBackTo(ctx, sc, s.to.Number, s.to.Image); err != nil {
 		return err
 	}
 	for _, step := range s.then {
