@@ -2,6 +2,7 @@ package phases
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -167,7 +168,15 @@ func (s keepFrontend) Run(ctx context.Context, sc *plan.StepContext) error {
 	if err != nil {
 		return err
 	}
-	_, err = store.Keep(ctx, s.version, sc.Progress)
+	var before map[string]string
+	if err := json.Unmarshal([]byte(sc.Fact(barq.FactFrontendBefore)), &before); err != nil {
+		return fmt.Errorf("read which files the published page needs, as recorded by the step before: %w", err)
+	}
+	needed := []string{frontend.IndexKey}
+	for path := range before {
+		needed = append(needed, strings.TrimPrefix(path, "/"))
+	}
+	_, err = store.Keep(ctx, s.version, needed, sc.Progress)
 	return err
 }
 

@@ -31,19 +31,22 @@ func TestPeopleAreTold(t *testing.T) {
 	b := newBench(t)
 	b.requireServing(t, stable)
 	t.Run("v2.1.0-crash", func(t *testing.T) {
+		told := b.notices(t)
 		exit, events, _ := b.deploy(t, "v2.1.0-crash", drill)
 		require.Equal(t, 1, exit, "%v", failures(events))
 		for service, failed := range untold(events) {
 			require.Empty(t, failed, service)
 		}
-		require.Equal(t, []string{"change sent", "incident trigger", "incident acknowledge", "change sent", "incident resolve"}, distinct(b.notices(t, "pagerduty")))
-		require.Equal(t, []string{"annotation open", "annotation closed"}, b.notices(t, "grafana"))
-		require.Len(t, b.notices(t, "insights"), 2)
-		require.Equal(t, "message posted", b.notices(t, "slack")[0])
-		require.NotContains(t, b.notices(t, "slack")[1:], "message posted", "one message a deployment")
+		require.Equal(t, []string{"change sent", "incident trigger", "incident acknowledge", "change sent", "incident resolve"}, distinct(told.since(t, b, "pagerduty")))
+		require.Equal(t, []string{"annotation open", "annotation closed"}, told.since(t, b, "grafana"))
+		require.Len(t, told.since(t, b, "insights"), 2)
+		slack := told.since(t, b, "slack")
+		require.NotEmpty(t, slack)
+		require.Equal(t, "message posted", slack[0])
+		require.NotContains(t, slack[1:], "message posted", "one message a deployment")
 	})
 	t.Run("v2.1.0 while Slack is down", func(t *testing.T) {
-		before := len(b.notices(t, "slack"))
+		told := b.notices(t)
 		b.lab(t, "fault", "on", "slack.down")
 		defer b.lab(t, "fault", "off", "slack.down")
 		exit, events, dir := b.deploy(t, "v2.1.0", drill)
@@ -51,7 +54,7 @@ func TestPeopleAreTold(t *testing.T) {
 		require.NotEmpty(t, untold(events)["Slack"])
 		require.Contains(t, untold(events)["Slack"][0].Error, "in 3 attempts")
 		require.Len(t, untold(events), 1, "one service that is down does not silence another")
-		require.Len(t, b.notices(t, "slack"), before)
+		require.Empty(t, told.since(t, b, "slack"))
 		r, err := report.Load(dir)
 		require.NoError(t, err)
 		require.NotEmpty(t, r.Calls, "somebody has to tell people by other means")
@@ -73,8 +76,25 @@ func untold(events []event.Event) map[string][]event.Announced {
 	return failed
 }
 
-// notices lists what a service of the lab was told, in order.
-func (b *bench) notices(t *testing.T, service string) []string {
+// notices is what the services of the lab were told, in order; what other tests
+// have had them told is among it.
+type notices []alerting.Notice
+
+// since lists what a service has been told after these notices.
+func (n notices) since(t *testing.T, b *bench, service string) []string {
+	t.Helper()
+	now := b.notices(t)
+	require.GreaterOrEqual(t, len(now), len(n))
+	var told []string
+	for _, notice := range now[len(n):] {
+		if notice.Service == service {
+			told = append(told, notice.Kind+" "+notice.State)
+		}
+	}
+	return told
+}
+
+func (b *bench) notices(t *testing.T) notices {
 	t.Helper()
 	variables := b.env.Provided()
 	client, err := transport.New("", value(variables, lab.VariableAlertingCAFile), b.env.Notify.Timeout)
@@ -83,15 +103,9 @@ func (b *bench) notices(t *testing.T, service string) []string {
 	response, err := (&http.Client{Transport: client}).Get(value(variables, lab.VariableAlertingURL) + alerting.NoticesPath)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, response.Body.Close()) }()
-	var all []alerting.Notice
+	var all notices
 	require.NoError(t, json.NewDecoder(response.Body).Decode(&all))
-	var of []string
-	for _, n := range all {
-		if n.Service == service {
-			of = append(of, n.Kind+" "+n.State)
-		}
-	}
-	return of
+	return all
 }
 
 // value finds a variable in NAME=value lines.
