@@ -15,6 +15,7 @@ import (
 // deployment has recorded of it. Without a deployment they may be skipped.
 func needDeployment() []string {
 	return []string{
+		"database.data.kept",
 		"database.migrations.expected",
 		"database.rows.kept",
 		"followup.checklist.attested",

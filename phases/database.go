@@ -34,7 +34,13 @@ func (listPending) Run(ctx context.Context, sc *plan.StepContext) error {
 	if len(needs.Pending) == 0 {
 		sc.Progress("no migration is pending")
 	}
-	return recordSchema(sc, applied, needs)
+	return errors.Join(recordSchema(sc, applied, needs), inDatabase(ctx, sc.Env.Database, sc.Env.Database.Name, func(db *mssql.DB) error {
+		snapshot, err := db.Snapshot(ctx, sc.Env.Database.Critical, sc.Env.Database.Bookkeeping)
+		if err != nil {
+			return err
+		}
+		return setJSON(sc, factSnapshot, snapshot)
+	}))
 }
 
 // recordSchema records which migrations are applied, which the release needs, and
@@ -237,7 +243,8 @@ func (listApplied) Effect() plan.Effect { return plan.ReadOnly }
 
 func (listApplied) Run(ctx context.Context, sc *plan.StepContext) error {
 	var expected []string
-	if err := readJSON(sc, barq.FactMigrationsExpected, &expected); err != nil {
+	var before mssql.Snapshot
+	if err := errors.Join(readJSON(sc, barq.FactMigrationsExpected, &expected), readJSON(sc, factSnapshot, &before)); err != nil {
 		return err
 	}
 	return inDatabase(ctx, sc.Env.Database, sc.Env.Database.Name, func(db *mssql.DB) error {
@@ -249,7 +256,14 @@ func (listApplied) Run(ctx context.Context, sc *plan.StepContext) error {
 			return fmt.Errorf("the history holds %v; expected %v", applied, expected)
 		}
 		sc.Progress("%d migrations are applied, as expected", len(applied))
-		return nil
+		seen, err := db.Compare(ctx, before)
+		if err != nil {
+			return err
+		}
+		if seen.Lost() == nil {
+			sc.Progress("the critical tables hold what they held, over the columns that both schemas have")
+		}
+		return setJSON(sc, barq.FactMigrationWindow, seen) // suites/database judges
 	})
 }
 

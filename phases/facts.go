@@ -11,12 +11,13 @@ import (
 // Facts that only the steps themselves need; those that suites read are named in
 // fixtures/barq.
 const (
-	factReplicas     = "from.replicas"     // how many replicas ran before
-	factBackupWindow = "backup.window"     // contents right before and right after the backup
-	factTaken        = "traffic.taken"     // "yes" once the new version may have taken traffic
-	factStopped      = "traffic.stopped"   // "yes" while a restore has scaled the Deployment to 0
-	factTag          = "release.tag"       // that marks what ran before
-	factUnsafe       = "migrations.unsafe" // JSON list of applied migrations the old version cannot run on
+	factReplicas     = "from.replicas"       // how many replicas ran before
+	factBackupWindow = "backup.window"       // contents right before and right after the backup
+	factTaken        = "traffic.taken"       // "yes" once the new version may have taken traffic
+	factStopped      = "traffic.stopped"     // "yes" while a restore has scaled the Deployment to 0
+	factTag          = "release.tag"         // that marks what ran before
+	factSnapshot     = "migrations.snapshot" // JSON, mssql.Snapshot from right before the migrations
+	factUnsafe       = "migrations.unsafe"   // JSON list of applied migrations the old version cannot run on
 )
 
 // setJSON records a value as JSON.

@@ -65,6 +65,25 @@ func restartedPods(ctx context.Context, cluster *kube.Cluster, allowed int) ([]s
 // suite itself.
 const performanceSuite = "performance"
 
+// databaseSuite alone needs a comparison of before and after the migrations.
+const databaseSuite = "database"
+
+// compareNoChange records what a deployment has seen that has changed nothing.
+func compareNoChange(ctx context.Context, env *environment.Environment, facts map[string]string) error {
+	return inDatabase(ctx, env.Database, env.Database.Name, func(db *mssql.DB) error {
+		snapshot, err := db.Snapshot(ctx, env.Database.Critical, env.Database.Bookkeeping)
+		if err != nil {
+			return err
+		}
+		seen, err := db.Compare(ctx, snapshot)
+		if err != nil {
+			return err
+		}
+		facts[barq.FactMigrationWindow], err = encode(seen)
+		return err
+	})
+}
+
 // migrationSuite alone needs a rehearsal, for which a backup has to be restored.
 const migrationSuite = "migration"
 
@@ -162,6 +181,8 @@ func FactsOfNoChange(ctx context.Context, env *environment.Environment, root, su
 		return nil, err
 	}
 	switch suite {
+	case databaseSuite:
+		err = compareNoChange(ctx, env, facts)
 	case frontendSuite:
 		facts[barq.FactFrontendIndex], facts[barq.FactFrontendBefore], _, err = servedFrontend(ctx, env)
 	case migrationSuite:

@@ -174,6 +174,7 @@ func (s proveRestorable) Run(ctx context.Context, sc *plan.StepContext) (err err
 		setJSON(sc, barq.FactBaselineRows, found.Restored.Rows),
 		setJSON(sc, barq.FactBaselineChecksums, found.Restored.Checksums),
 		setJSON(sc, barq.FactMigrationsBefore, found.Applied),
+		setJSON(sc, barq.FactMigrationWindow, mssql.Comparison{Before: found.Restored, After: found.Restored}), // nothing migrates
 		setJSON(sc, barq.FactMigrationsExpected, found.Applied),
 	)
 }

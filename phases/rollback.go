@@ -158,6 +158,7 @@ func (s countBaseline) Run(ctx context.Context, sc *plan.StepContext) error {
 		setJSON(sc, barq.FactBaselineRows, contents.Rows),
 		setJSON(sc, barq.FactBaselineChecksums, contents.Checksums),
 		setJSON(sc, barq.FactMigrationsBefore, applied),
+		setJSON(sc, barq.FactMigrationWindow, mssql.Comparison{Before: contents, After: contents}), // nothing migrates
 		setJSON(sc, barq.FactMigrationsExpected, applied),
 	)
 }

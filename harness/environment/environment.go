@@ -133,11 +133,14 @@ type Kubernetes struct {
 
 // Database names the platform's SQL Server database.
 type Database struct {
-	DSN            Secret        `yaml:"dsn" json:"dsn"`           // sqlserver://user:password@host:port?..., without database
-	Name           string        `yaml:"name" json:"name"`         // such as BARQ_DB
-	Tables         TableNames    `yaml:"tables" json:"tables"`     // what the runbook's tables are really called
-	Critical       []string      `yaml:"critical" json:"critical"` // tables whose rows must not be lost
-	AppendOnly     []string      `yaml:"appendOnly" json:"appendOnly"`
+	DSN        Secret     `yaml:"dsn" json:"dsn"`           // sqlserver://user:password@host:port?..., without database
+	Name       string     `yaml:"name" json:"name"`         // such as BARQ_DB
+	Tables     TableNames `yaml:"tables" json:"tables"`     // what the runbook's tables are really called
+	Critical   []string   `yaml:"critical" json:"critical"` // tables whose rows must not be lost
+	AppendOnly []string   `yaml:"appendOnly" json:"appendOnly"`
+	// Bookkeeping are columns, as Table.Column, that change without the row's
+	// UpdatedAt: they are left out where contents are compared while users work.
+	Bookkeeping    []string      `yaml:"bookkeeping" json:"bookkeeping"`
 	BackupDir      string        `yaml:"backupDir" json:"backupDir"`     // on the SQL Server's file system
 	ScratchName    string        `yaml:"scratchName" json:"scratchName"` // database for the restore drill
 	CommandTimeout time.Duration `yaml:"commandTimeout" json:"commandTimeout"`

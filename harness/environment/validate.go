@@ -108,7 +108,7 @@ func (v *validator) api(a API) {
 }
 
 func (v *validator) database(d Database) {
-	v.required("database", d, "DSN", "Tables", "AppendOnly", "Service", "Application", "Reach", "Migrations", "TLS", "Backups", "Performance", "Cluster")
+	v.required("database", d, "DSN", "Tables", "AppendOnly", "Service", "Application", "Reach", "Migrations", "TLS", "Backups", "Performance", "Cluster", "Bookkeeping")
 	v.set("database.dsn", d.DSN.IsSet())
 	v.required("database.tables", d.Tables)
 	if d.ScratchName == d.Name {

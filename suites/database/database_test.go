@@ -93,6 +93,27 @@ func TestMigrations(t *testing.T) {
 	}
 }
 
+func TestDataIsKept(t *testing.T) {
+	c := suite.Criterion(t, "database.data.kept", "The migrations have changed no value of a critical table, over the columns that both schemas have.")
+	c.WouldCatch("one row lost, or one value changed, in a table that no user wrote to meanwhile")
+	var seen mssql.Comparison
+	require.NoError(t, json.Unmarshal([]byte(c.Fact(barq.FactMigrationWindow)), &seen))
+	c.EvidenceJSON("migrations.json", seen)
+	c.Measured("columns-gone", seen.LostColumns)
+	for _, lost := range seen.Lost() {
+		c.Failf("%s", lost)
+	}
+	for _, table := range suite.Env().Database.Critical {
+		_, counted := seen.Before.Rows[table]
+		c.Require(counted, "the deployment has not compared %s", table)
+		if written := seen.Written[table]; written > 0 {
+			c.Measured("written-to-"+table, written) // the rehearsal has compared it, on the copy
+			continue
+		}
+		c.Observed(1, "critical tables with the same content")
+	}
+}
+
 func TestRowsAreKept(t *testing.T) {
 	c := suite.Criterion(t, "database.rows.kept", "No critical table has fewer rows than before the deployment.")
 	c.Needs(len(suite.Env().Database.Critical))
