@@ -39,7 +39,9 @@ func (listPending) Run(ctx context.Context, sc *plan.StepContext) error {
 		if err != nil {
 			return err
 		}
-		return setJSON(sc, factSnapshot, snapshot)
+		// Until a migration is applied, what is there is what there was.
+		unchanged := mssql.Comparison{Before: snapshot.Contents, After: snapshot.Contents}
+		return errors.Join(setJSON(sc, factSnapshot, snapshot), setJSON(sc, barq.FactMigrationWindow, unchanged))
 	}))
 }
 
@@ -227,8 +229,11 @@ func restoreAndCompare(ctx context.Context, sc *plan.StepContext, server *mssql.
 			return err
 		}
 		baseline := mssql.Contents{Rows: rows, Checksums: sums}
-		_, err = mssql.Window{Before: baseline, After: baseline}.Explains(restored)
-		return err
+		if _, err = (mssql.Window{Before: baseline, After: baseline}).Explains(restored); err != nil {
+			return err
+		}
+		// What a migration has changed is undone: suites/database judges this.
+		return setJSON(sc, barq.FactMigrationWindow, mssql.Comparison{Before: baseline, After: restored})
 	})
 }
 
