@@ -26,7 +26,7 @@ func KindOf(r history.Run) retrospective.Kind {
 	switch verb {
 	case "deploy":
 		return retrospective.Deployment
-	case "roll":
+	case "roll", "restore": // rollback, rollback --database
 		return retrospective.Rollback
 	case "watch":
 		return retrospective.Watch

@@ -53,7 +53,8 @@ func TestTheDraftIsMadeOfTheJournalsAndStaysOpen(t *testing.T) {
 func TestRunsAreToldApart(t *testing.T) {
 	for planned, want := range map[string]retrospective.Kind{
 		"deploy v2.1.0 to local": retrospective.Deployment, "roll local back to revision 1 (x)": retrospective.Rollback,
-		"watch v2.1.0 in local for 9s": retrospective.Watch, "follow up v2.1.0 in local after 2h": retrospective.Other, "check local": retrospective.Other,
+		"restore database BARQ_DB in local and roll back to revision 1 (x)": retrospective.Rollback,
+		"watch v2.1.0 in local for 9s":                                      retrospective.Watch, "follow up v2.1.0 in local after 2h": retrospective.Other, "check local": retrospective.Other,
 	} {
 		require.Equal(t, want, KindOf(history.Run{Plan: planned}), planned)
 	}

@@ -118,11 +118,17 @@ func TestTheAPIServerIsAwayForAWhile(t *testing.T) {
 			output := &watched{looksFor: "Set the image", found: make(chan struct{})}
 			cmd.Stdout, cmd.Stderr = output, output
 			require.NoError(t, cmd.Start())
-			<-output.found
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			select {
+			case <-output.found:
+			case err := <-ended:
+				require.Fail(t, "the deployment ended before it set the image", "%v: %s", err, output)
+			}
 			line.cut()
 			time.Sleep(outage) // what the test is about
 			line.mend()
-			err := cmd.Wait()
+			err := <-ended
 			require.Equal(t, test.exit, cmd.ProcessState.ExitCode(), "%v: %s", err, output)
 			s := w.state(t, since)
 			require.Equal(t, w.env.Image(test.image), s.Image)
