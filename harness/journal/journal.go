@@ -1,6 +1,7 @@
 // Package journal keeps the append-only record of one run: one JSON object a
 // line, each with a sequence number, the time, the hash of the line before and
-// its own. A record is on disk when Append returns. The order of the records is
+// its own. A record is on disk when Append returns, and those that were added before
+// it with it. The order of the records is
 // that of their numbers: clocks of machines go backwards.
 //
 // It must never know what the records mean (package event does), and it must
@@ -123,11 +124,19 @@ func locked(dir string, options []Option) (*Writer, error) {
 // Append writes one record and returns it once it is on disk. After an error
 // the journal takes no further record: what the caller was about to do must not
 // be done.
-func (w *Writer) Append(kind string, data any) (Record, error) {
+func (w *Writer) Append(kind string, data any) (Record, error) { return w.write(kind, data, true) }
+
+// Add writes one record without waiting for the disk: it is there at the latest when
+// the next Append returns, and a crash of the machine before that takes it away as if
+// it had not been written. It is for what is complete only with a later record, such
+// as the criteria of one suite, and never for what an effect follows.
+func (w *Writer) Add(kind string, data any) (Record, error) { return w.write(kind, data, false) }
+
+func (w *Writer) write(kind string, data any, sync bool) (Record, error) {
 	if w.err != nil {
 		return Record{}, w.err
 	}
-	record, err := w.append(kind, data)
+	record, err := w.append(kind, data, sync)
 	if err != nil {
 		w.err = fmt.Errorf("append record %d (%s) to the journal %s: %w; the run stops before its next effect", w.seq+1, kind, w.file.Name(), err)
 		return Record{}, w.err
@@ -135,7 +144,7 @@ func (w *Writer) Append(kind string, data any) (Record, error) {
 	return record, nil
 }
 
-func (w *Writer) append(kind string, data any) (Record, error) {
+func (w *Writer) append(kind string, data any, sync bool) (Record, error) {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return Record{}, err
@@ -151,8 +160,10 @@ func (w *Writer) append(kind string, data any) (Record, error) {
 	if _, err := w.file.Write(line); err != nil {
 		return Record{}, err
 	}
-	if err := w.file.Sync(); err != nil {
-		return Record{}, err
+	if sync {
+		if err := w.file.Sync(); err != nil {
+			return Record{}, err
+		}
 	}
 	w.seq, w.prev = record.Seq, record.Sum
 	return record, nil

@@ -16,12 +16,17 @@ type payload struct {
 	Text string `json:"text"`
 }
 
-// written makes a journal of n records and returns its folder.
+// written makes a journal of n records, every other of which is only added, and
+// returns what is in it.
 func written(t require.TestingT, dir string, n int) Chain {
 	w, err := Create(dir)
 	require.NoError(t, err)
 	for i := range n {
-		record, err := w.Append("note", payload{Text: fmt.Sprintf("line %d\nsecond", i)})
+		write := w.Append
+		if i%2 == 1 {
+			write = w.Add
+		}
+		record, err := write("note", payload{Text: fmt.Sprintf("line %d\nsecond", i)})
 		require.NoError(t, err)
 		require.Equal(t, i+1, record.Seq)
 	}

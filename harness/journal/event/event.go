@@ -332,8 +332,15 @@ func Decode(record journal.Record) (Event, error) {
 	return nil, fmt.Errorf("read record %d: unknown kind %q; it was written by another version of barqgate", record.Seq, record.Kind)
 }
 
-// Append writes an event to the journal.
-func Append(w *journal.Writer, e Event) (journal.Record, error) { return w.Append(e.Kind(), e) }
+// Append writes an event to the journal. It is on disk then, but for a judged
+// criterion, which is with the record of its suite.
+func Append(w *journal.Writer, e Event) (journal.Record, error) {
+	if _, part := e.(CriterionJudged); part {
+		// The suite's own record follows, and without it the suite counts as not run.
+		return w.Add(e.Kind(), e)
+	}
+	return w.Append(e.Kind(), e)
+}
 
 // Files returns the files that an event vouches for.
 func Files(e Event) []File {
