@@ -82,6 +82,7 @@ func frontendSteps(env *environment.Environment, now Situation, to, folder strin
 			setFrontendImage{image: frontendImage(env, to), from: now.Frontend.Deployment},
 			watchFrontend{deployment: conf.Deployment.Name, timeout: env.Kubernetes.RolloutTimeout},
 		}
+	case environment.NoFrontend:
 	}
 	return save, publish
 }

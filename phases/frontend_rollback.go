@@ -49,6 +49,7 @@ func surveyFrontend(ctx context.Context, env *environment.Environment) (now Fron
 		now.Deployment, errs[0] = cluster.Deployment(ctx)
 		now.History, errs[1] = cluster.History(ctx)
 		now.Release, now.Unread = now.Deployment.Tag(), errors.Join(errs[:]...)
+	case environment.NoFrontend:
 	}
 	return now
 }

@@ -48,6 +48,7 @@ func collect(v reflect.Value, visit func(Secret)) {
 		for _, key := range v.MapKeys() {
 			collect(v.MapIndex(key), visit)
 		}
+	default: // holds nothing
 	}
 }
 

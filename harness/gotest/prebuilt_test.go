@@ -46,7 +46,7 @@ func TestCompiledSuitesNeedNoToolchain(t *testing.T) {
 	names, err := w.List()
 	require.NoError(t, err)
 	require.Equal(t, []string{"behaviour"}, names)
-	_, err = w.Build(t.Context(), []string{"behavoiur"}, nil)
+	_, err = w.Build(t.Context(), []string{"behavior-mistyped"}, nil)
 	require.ErrorIs(t, err, gotest.ErrUnknownSuite)
 	set, err := w.Build(t.Context(), names, nil)
 	require.NoError(t, err)

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -44,7 +45,7 @@ func fill(dir string) {
 		_, err = w.Append("note", payload{Text: "one more"})
 	}
 	_, again := w.Append("note", payload{Text: "must not be written"})
-	fmt.Printf("%d %t %v", confirmed-1, again == err, err)
+	fmt.Printf("%d %t %v", confirmed-1, errors.Is(again, err), err)
 	os.Exit(0)
 }
 

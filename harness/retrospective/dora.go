@@ -50,6 +50,7 @@ func FiguresOf(deployment history.Run, runs []history.Run, kind func(history.Run
 			continue
 		}
 		switch kind(r) {
+		case Other:
 		case Deployment:
 			f.deployed(r)
 			if r.Exit == exitPromoted {

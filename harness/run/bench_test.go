@@ -81,6 +81,7 @@ func BenchmarkThousandSuites(b *testing.B) {
 // bare starts what an execution of the suite starts, and nothing else: the test
 // binary, and test2json behind it.
 func bare(b *testing.B, e gotest.Executable, converter, name string) {
+	b.Helper()
 	evidence := filepath.Join(b.TempDir(), name)
 	require.NoError(b, os.MkdirAll(evidence, 0o755))
 	events, err := os.Create(filepath.Join(evidence, "events.jsonl"))

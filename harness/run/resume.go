@@ -194,6 +194,7 @@ func (r *runner) failedBefore() error {
 		switch s.ending {
 		case event.Refused, event.Panicked, event.Late:
 			return &stepError{state: s, err: errors.New(s.problem), ending: s.ending}
+		case event.Stopped, event.Abandoned: // somebody ended the run, not the step
 		}
 	}
 	if r.gateFailed != nil {

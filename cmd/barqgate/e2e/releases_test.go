@@ -129,6 +129,13 @@ func (b *bench) decide(t *testing.T, release, overrides string) (exit int, event
 		return exit, events, dir
 	}
 	t.Logf("%s was held as inconclusive and is deployed once more: %v", release, failures(events))
+	b.backToStable(t)
+	return b.deploy(t, release, overrides)
+}
+
+// backToStable takes back what an earlier test has deployed.
+func (b *bench) backToStable(t *testing.T) {
+	t.Helper()
 	cluster, err := kube.Connect(t.Context(), b.env.Kubernetes)
 	require.NoError(t, err)
 	d, err := cluster.Deployment(t.Context())
@@ -137,7 +144,7 @@ func (b *bench) decide(t *testing.T, release, overrides string) (exit int, event
 		out, err := b.command(t.Context(), "rollback", "-env=local").CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	}
-	return b.deploy(t, release, overrides)
+	b.requireServing(t, stable)
 }
 
 // command is barqgate with these arguments, in the checkout.

@@ -29,7 +29,7 @@ const drill = `{
 // all services answer.
 func TestPeopleAreTold(t *testing.T) {
 	b := newBench(t)
-	b.requireServing(t, stable)
+	b.backToStable(t)
 	t.Run("v2.1.0-crash", func(t *testing.T) {
 		told := b.notices(t)
 		exit, events, _ := b.deploy(t, "v2.1.0-crash", drill)
