@@ -78,8 +78,7 @@ type unsettled struct {
 func (u unsettled) Observe(context.Context, *plan.StepContext) (bool, error) { return *u.done, *u.err }
 
 func TestWhatCanBeObservedIsNotAsked(t *testing.T) {
-	done := true
-	var observation error = errors.New("half of it is there")
+	done, observation := true, errors.New("half of it is there")
 	c, w := interrupted(t, func(a act) plan.Step { return unsettled{act: a, done: &done, err: &observation} })
 	o, err := Resume(t.Context(), c)
 	require.NoError(t, err)
